@@ -1,0 +1,7 @@
+package search
+
+import "errors"
+
+// ErrExhausted is what Ask returns when the space has no point left to propose:
+// every point of a finite space is known, or twenty draws in a row were.
+var ErrExhausted = errors.New("search: the space is exhausted")
