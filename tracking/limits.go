@@ -1,0 +1,30 @@
+package tracking
+
+// Limits of MLflow; lengths count characters, not bytes.
+const (
+	MaxKey              = 250
+	MaxParamValue       = 6000  // longer values are cut
+	MaxTagValue         = 8000  // longer values are cut
+	MaxExperimentTag    = 20000 // longer values are refused
+	MaxExperimentName   = 500
+	MaxArtifactLocation = 2048
+	MaxDatasetName      = 500
+	MaxDatasetDigest    = 36
+	MaxDatasetSource    = 65535
+	MaxDatasetSchema    = 1048575
+	MaxDatasetProfile   = 16777215
+	MaxInputTagKey      = 255
+	MaxInputTagValue    = 500
+
+	MaxBatchMetrics  = 1000
+	MaxBatchParams   = 100
+	MaxBatchTags     = 100
+	MaxBatchEntities = 1000 // metrics, params and tags together
+	MaxBatchInputs   = 1000
+
+	MaxRunsPage        = 50000
+	MaxExperimentsPage = 50000
+	MaxHistoryRuns     = 100   // runs of one bulk history
+	MaxHistoryPoints   = 25000 // points of one bulk history
+	MaxSamplePoints    = 2500  // points of one run in a sample
+)
