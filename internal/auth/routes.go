@@ -1,0 +1,100 @@
+package auth
+
+// Routes is the table of everything the server answers. A new route gets a row
+// here, with the least that will do.
+func Routes() Table {
+	rules := append([]Rule(nil), native...)
+	for _, r := range mlflow {
+		for _, prefix := range []string{"/api/2.0", "/ajax-api/2.0"} {
+			rules = append(rules, Rule{r.Method, prefix + r.Path, r.Need})
+		}
+	}
+	return NewTable(rules)
+}
+
+var native = []Rule{
+	// The page and the state of the server.
+	{"GET", "/", Open},
+	{"GET", "/*", Open},
+	{"GET", "/login", Open}, // redeems a one-time code
+	{"GET", "/health", Open},
+	{"GET", "/version", Open},
+	{"GET", "/metrics", Read},
+	{"GET", "/api/v1/openapi.yaml", Open},
+	{"GET", "/api/v1/system", Read},
+
+	// Sweeps.
+	{"GET", "/api/v1/sweeps", Read},
+	{"POST", "/api/v1/sweeps", Change},
+	{"GET", "/api/v1/sweeps/{sweep}", Read},
+	{"PATCH", "/api/v1/sweeps/{sweep}", Change},
+	{"POST", "/api/v1/sweeps/{sweep}/pause", Change},
+	{"POST", "/api/v1/sweeps/{sweep}/resume", Change},
+	{"POST", "/api/v1/sweeps/{sweep}/cancel", Change},
+	{"POST", "/api/v1/sweeps/{sweep}/retry", Change},
+	{"GET", "/api/v1/sweeps/{sweep}/overview", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/curves", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/changes", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/decisions", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/ensembles", Read},
+
+	// Trials.
+	{"GET", "/api/v1/sweeps/{sweep}/trials", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/trials/{number}", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/trials/{number}/log", Read},
+	{"GET", "/api/v1/sweeps/{sweep}/trials/{number}/files/{name}", Read},
+
+	// Code that workers will run.
+	{"HEAD", "/api/v1/code/{digest}", Work},
+	{"GET", "/api/v1/code/{digest}", Work},
+	{"PUT", "/api/v1/code/{digest}", Change},
+
+	// Workers and what they hold.
+	{"GET", "/api/v1/workers", Read},
+	{"PUT", "/api/v1/workers/{worker}/hello", Work},
+	{"PUT", "/api/v1/workers/{worker}/drain", Change},
+	{"POST", "/api/v1/leases/claim", Work},
+	{"POST", "/api/v1/leases/beat", Work},
+	{"POST", "/api/v1/leases/settle", Work},
+	{"PUT", "/api/v1/leases/{trial}/{attempt}/log/{chunk}", Own},
+	{"PUT", "/api/v1/leases/{trial}/{attempt}/predictions/{name}", Own},
+	{"POST", "/api/v1/report", Own},
+
+	// Who may do all this.
+	{"GET", "/api/v1/tokens", Change},
+	{"POST", "/api/v1/tokens", Change},
+	{"DELETE", "/api/v1/tokens/{id}", Change},
+	{"POST", "/api/v1/login", Change},
+}
+
+// mlflow is MLflow's REST, below each of its prefixes.
+var mlflow = []Rule{
+	{"POST", "/mlflow/experiments/create", Log},
+	{"GET", "/mlflow/experiments/get", Read},
+	{"GET", "/mlflow/experiments/get-by-name", Read},
+	{"GET", "/mlflow/experiments/search", Read},
+	{"POST", "/mlflow/experiments/search", Read},
+	{"POST", "/mlflow/experiments/update", Log},
+	{"POST", "/mlflow/experiments/delete", Log},
+	{"POST", "/mlflow/experiments/restore", Log},
+	{"POST", "/mlflow/experiments/set-experiment-tag", Log},
+	{"POST", "/mlflow/experiments/delete-experiment-tag", Log},
+	{"POST", "/mlflow/runs/create", Log},
+	{"GET", "/mlflow/runs/get", Read},
+	{"POST", "/mlflow/runs/update", Log},
+	{"POST", "/mlflow/runs/delete", Log},
+	{"POST", "/mlflow/runs/restore", Log},
+	{"POST", "/mlflow/runs/log-metric", Log},
+	{"POST", "/mlflow/runs/log-parameter", Log},
+	{"POST", "/mlflow/runs/log-batch", Log},
+	{"POST", "/mlflow/runs/log-inputs", Log},
+	{"POST", "/mlflow/runs/set-tag", Log},
+	{"POST", "/mlflow/runs/delete-tag", Log},
+	{"POST", "/mlflow/runs/search", Read},
+	{"GET", "/mlflow/metrics/get-history", Read},
+	{"GET", "/mlflow/artifacts/list", Read},
+	{"GET", "/mlflow-artifacts/artifacts", Read},
+	{"GET", "/mlflow-artifacts/artifacts/*", Read},
+	{"PUT", "/mlflow-artifacts/artifacts/*", Log},
+	{"DELETE", "/mlflow-artifacts/artifacts/*", Log},
+}
