@@ -9,8 +9,8 @@ import "github.com/sweepd/sweepd/tracking/filter"
 // that does not read is fault.Invalid.
 type Cursor string
 
-// RunQuery asks a store for runs. Order of the answer: the keys of Order, then
-// the newest Start first, then ID ascending.
+// RunQuery asks a store for runs. Order is total: it always ends with a key
+// that no two runs share.
 type RunQuery struct {
 	Experiments []string // IDs; none finds nothing
 	View        View
@@ -26,8 +26,8 @@ type RunPage struct {
 	Next Cursor
 }
 
-// ExperimentQuery asks a store for experiments. Order of the answer: the keys
-// of Order, then ID ascending as a number; without keys the newest first.
+// ExperimentQuery asks a store for experiments. Order is total: it always holds
+// the ID, which orders as a number.
 type ExperimentQuery struct {
 	View  View
 	Where filter.Filter
