@@ -81,7 +81,9 @@ func next(s string) (kind, int) {
 	}
 	switch s[0] {
 	case '(':
-		return group, groupEnd(s)
+		if n := groupEnd(s); n > 0 {
+			return group, n
+		}
 	case ';':
 		return end, 1
 	}
@@ -91,7 +93,7 @@ func next(s string) (kind, int) {
 	return other, len(s)
 }
 
-// groupEnd gives the length of the parenthesis at the beginning of s; 1 when it
+// groupEnd gives the length of the parenthesis at the beginning of s; 0 when it
 // is never closed.
 func groupEnd(s string) int {
 	depth := 0
@@ -106,12 +108,12 @@ func groupEnd(s string) int {
 		case '\'', '"':
 			n := strings.IndexByte(s[i+1:], c)
 			if n < 0 {
-				return 1
+				return 0
 			}
 			i += n + 1
 		}
 	}
-	return 1
+	return 0
 }
 
 // quoted tells whether the whole of s is one text between quotes q.
