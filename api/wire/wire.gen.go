@@ -299,13 +299,10 @@ type AttemptState string
 
 // Beat defines model for Beat.
 type Beat struct {
-	Held  []Ref `json:"held"`
-	Peaks []struct {
-		Peaks Peaks `json:"peaks"`
-		Trial int64 `json:"trial"`
-	} `json:"peaks,omitempty,omitzero"`
-	WaitMs int64  `json:"wait_ms,omitempty,omitzero"`
-	Worker string `json:"worker"`
+	Held   []Ref        `json:"held"`
+	Peaks  []TrialPeaks `json:"peaks,omitempty,omitzero"`
+	WaitMs int64        `json:"wait_ms,omitempty,omitzero"`
+	Worker string       `json:"worker"`
 }
 
 // Beaten defines model for Beaten.
@@ -370,6 +367,16 @@ type Claimed struct {
 	Settled []Settled `json:"settled,omitempty,omitzero"`
 }
 
+// Corner defines model for Corner.
+type Corner struct {
+	// T seconds since the sweep started
+	T     float64 `json:"t"`
+	Trial int64   `json:"trial"`
+
+	// Value a number, or "NaN", "Infinity", "-Infinity"
+	Value Number `json:"value"`
+}
+
 // Counts defines model for Counts.
 type Counts struct {
 	Attempts  int64   `json:"attempts"`
@@ -385,16 +392,19 @@ type Counts struct {
 	Stopped   int64   `json:"stopped"`
 }
 
+// Curve defines model for Curve.
+type Curve struct {
+	Attempt   int64    `json:"attempt"`
+	Resources []int64  `json:"resources"`
+	Steps     []int64  `json:"steps"`
+	Trial     int64    `json:"trial"`
+	Values    []Number `json:"values"`
+}
+
 // Curves defines model for Curves.
 type Curves struct {
-	Curves []struct {
-		Attempt   int64    `json:"attempt"`
-		Resources []int64  `json:"resources"`
-		Steps     []int64  `json:"steps"`
-		Trial     int64    `json:"trial"`
-		Values    []Number `json:"values"`
-	} `json:"curves"`
-	Metric string `json:"metric"`
+	Curves []Curve `json:"curves"`
+	Metric string  `json:"metric"`
 }
 
 // Decision defines model for Decision.
@@ -424,33 +434,60 @@ type Device struct {
 	UUID   string `json:"uuid"`
 }
 
+// Dot defines model for Dot.
+type Dot struct {
+	State TrialState `json:"state"`
+	T     float64    `json:"t"`
+	Trial int64      `json:"trial"`
+
+	// Value a number, or "NaN", "Infinity", "-Infinity"
+	Value Number `json:"value"`
+}
+
 // Ensemble defines model for Ensemble.
 type Ensemble struct {
-	BestSingle struct {
-		Scores map[string]float64 `json:"scores"`
-		Trial  int64              `json:"trial"`
-	} `json:"best_single"`
-	Considered int64     `json:"considered"`
-	Created    time.Time `json:"created,omitempty,omitzero"`
-	Members    []struct {
-		Trial  int64   `json:"trial"`
-		Weight float64 `json:"weight"`
-	} `json:"members"`
-	Metric  string `json:"metric"`
-	Missing int64  `json:"missing"`
-	Note    string `json:"note,omitempty,omitzero"`
-	Path    []struct {
-		Loss  float64 `json:"loss"`
-		Trial int64   `json:"trial"`
-	} `json:"path"`
-	Scores map[string]float64 `json:"scores"`
-	Split  string             `json:"split"`
-	Stage  string             `json:"stage"`
+	BestSingle EnsembleSingle     `json:"best_single"`
+	Considered int64              `json:"considered"`
+	Created    time.Time          `json:"created,omitempty,omitzero"`
+	Members    []EnsembleMember   `json:"members"`
+	Metric     string             `json:"metric"`
+	Missing    int64              `json:"missing"`
+	Note       string             `json:"note,omitempty,omitzero"`
+	Path       []EnsembleStep     `json:"path"`
+	Scores     map[string]float64 `json:"scores"`
+	Split      string             `json:"split"`
+	Stage      string             `json:"stage"`
 }
 
 // EnsembleList defines model for EnsembleList.
 type EnsembleList struct {
 	Ensembles []Ensemble `json:"ensembles"`
+}
+
+// EnsembleMember defines model for EnsembleMember.
+type EnsembleMember struct {
+	Trial  int64   `json:"trial"`
+	Weight float64 `json:"weight"`
+}
+
+// EnsembleSingle defines model for EnsembleSingle.
+type EnsembleSingle struct {
+	Scores map[string]float64 `json:"scores"`
+	Trial  int64              `json:"trial"`
+}
+
+// EnsembleStep defines model for EnsembleStep.
+type EnsembleStep struct {
+	Loss  float64 `json:"loss"`
+	Trial int64   `json:"trial"`
+}
+
+// Fact defines model for Fact.
+type Fact struct {
+	// Kind live, state, saved, end
+	Kind  string `json:"kind,omitempty,omitzero"`
+	Label string `json:"label"`
+	Value string `json:"value"`
 }
 
 // Failure defines model for Failure.
@@ -465,6 +502,15 @@ type Failure struct {
 	MetricsSeen []string `json:"metrics_seen,omitempty,omitzero"`
 	OwnKill     bool     `json:"own_kill,omitempty,omitzero"`
 	Signal      string   `json:"signal,omitempty,omitzero"`
+}
+
+// Fault defines model for Fault.
+type Fault struct {
+	Column  int64  `json:"column,omitempty,omitzero"`
+	Hint    string `json:"hint,omitempty,omitzero"`
+	Line    int64  `json:"line,omitempty,omitzero"`
+	Message string `json:"message"`
+	Where   string `json:"where,omitempty,omitzero"`
 }
 
 // Lease defines model for Lease.
@@ -508,59 +554,25 @@ type Order struct {
 // Overview defines model for Overview.
 type Overview struct {
 	// BestSoFar a step curve of at most 400 corners
-	BestSoFar []struct {
-		// T seconds since the sweep started
-		T     float64 `json:"t"`
-		Trial int64   `json:"trial"`
-
-		// Value a number, or "NaN", "Infinity", "-Infinity"
-		Value Number `json:"value"`
-	} `json:"best_so_far"`
-	Curves Curves `json:"curves,omitempty,omitzero"`
+	BestSoFar []Corner `json:"best_so_far"`
+	Curves    Curves   `json:"curves,omitempty,omitzero"`
 
 	// Dots results at their time, at most 2000, thinned evenly
-	Dots []struct {
-		State TrialState `json:"state"`
-		T     float64    `json:"t"`
-		Trial int64      `json:"trial"`
-
-		// Value a number, or "NaN", "Infinity", "-Infinity"
-		Value Number `json:"value"`
-	} `json:"dots"`
+	Dots      []Dot      `json:"dots"`
 	Ensembles []Ensemble `json:"ensembles,omitempty,omitzero"`
-	Facts     []struct {
-		Kind  string `json:"kind,omitempty,omitzero"`
-		Label string `json:"label"`
-		Value string `json:"value"`
-	} `json:"facts"`
+	Facts     []Fact     `json:"facts"`
 
 	// Now seconds since the sweep started
 	Now   float64 `json:"now,omitempty,omitzero"`
-	Rungs []struct {
-		Branch string `json:"branch"`
-
-		// Cut a Number that may be absent
-		Cut      MaybeNumber `json:"cut,omitempty,omitzero"`
-		Group    string      `json:"group"`
-		Promoted int64       `json:"promoted"`
-		Reached  int64       `json:"reached"`
-		Resource float64     `json:"resource"`
-		Stage    string      `json:"stage"`
-	} `json:"rungs"`
+	Rungs []Rung  `json:"rungs"`
 
 	// Saved what early stopping saved
-	Saved struct {
-		Of       float64 `json:"of,omitempty,omitzero"`
-		Resource float64 `json:"resource,omitempty,omitzero"`
-		Unit     string  `json:"unit,omitempty,omitzero"`
-	} `json:"saved,omitempty,omitzero"`
-	Sentence struct {
-		Rest   string `json:"rest"`
-		Strong string `json:"strong"`
-		Value  string `json:"value,omitempty,omitzero"`
-	} `json:"sentence"`
-	Seq   int64 `json:"seq"`
-	Sweep Sweep `json:"sweep"`
+	Saved Saved `json:"saved,omitempty,omitzero"`
+
+	// Sentence said as: lead value tail - rest
+	Sentence Sentence `json:"sentence"`
+	Seq      int64    `json:"seq"`
+	Sweep    Sweep    `json:"sweep"`
 
 	// Top values[i] belongs to columns[i] and has rows entries; null is "none"
 	Top TrialColumns `json:"top"`
@@ -585,40 +597,37 @@ type Prediction struct {
 
 // Preview defines model for Preview.
 type Preview struct {
-	Spec   map[string]interface{} `json:"spec"`
-	Stages []struct {
-		Argv     [][]string               `json:"argv,omitempty,omitzero"`
-		Feasible float64                  `json:"feasible,omitempty,omitzero"`
-		Kind     string                   `json:"kind"`
-		Name     string                   `json:"name"`
-		Note     string                   `json:"note,omitempty,omitzero"`
-		Points   []map[string]interface{} `json:"points,omitempty,omitzero"`
-		Rungs    []float64                `json:"rungs,omitempty,omitzero"`
+	Spec     map[string]interface{} `json:"spec"`
+	Stages   []PreviewStage         `json:"stages"`
+	Warnings []string               `json:"warnings,omitempty,omitzero"`
+}
 
-		// Size a Number that may be absent
-		Size   MaybeNumber `json:"size,omitempty,omitzero"`
-		Trials int64       `json:"trials,omitempty,omitzero"`
-	} `json:"stages"`
-	Warnings []string `json:"warnings,omitempty,omitzero"`
+// PreviewStage defines model for PreviewStage.
+type PreviewStage struct {
+	Argv     [][]string               `json:"argv,omitempty,omitzero"`
+	Feasible float64                  `json:"feasible,omitempty,omitzero"`
+	Kind     string                   `json:"kind"`
+	Name     string                   `json:"name"`
+	Note     string                   `json:"note,omitempty,omitzero"`
+	Points   []map[string]interface{} `json:"points,omitempty,omitzero"`
+	Rungs    []float64                `json:"rungs,omitempty,omitzero"`
+
+	// Size a Number that may be absent
+	Size   MaybeNumber `json:"size,omitempty,omitzero"`
+	Trials int64       `json:"trials,omitempty,omitzero"`
 }
 
 // Problem defines model for Problem.
 type Problem struct {
 	// Code stable word
-	Code     string `json:"code"`
-	Detail   string `json:"detail,omitempty,omitzero"`
-	Hint     string `json:"hint,omitempty,omitzero"`
-	Problems []struct {
-		Column  int64  `json:"column,omitempty,omitzero"`
-		Hint    string `json:"hint,omitempty,omitzero"`
-		Line    int64  `json:"line,omitempty,omitzero"`
-		Message string `json:"message"`
-		Where   string `json:"where,omitempty,omitzero"`
-	} `json:"problems,omitempty,omitzero"`
-	Status int64  `json:"status"`
-	Title  string `json:"title"`
-	Type   string `json:"type"`
-	Where  string `json:"where,omitempty,omitzero"`
+	Code     string  `json:"code"`
+	Detail   string  `json:"detail,omitempty,omitzero"`
+	Hint     string  `json:"hint,omitempty,omitzero"`
+	Problems []Fault `json:"problems,omitempty,omitzero"`
+	Status   int64   `json:"status"`
+	Title    string  `json:"title"`
+	Type     string  `json:"type"`
+	Where    string  `json:"where,omitempty,omitzero"`
 }
 
 // Ref defines model for Ref.
@@ -629,21 +638,52 @@ type Ref struct {
 
 // Report defines model for Report.
 type Report struct {
-	Points []struct {
-		Metrics map[string]Number `json:"metrics"`
+	Points []ReportPoint `json:"points"`
+}
 
-		// Step absent: one more than the last step reported
-		Step *int64 `json:"step,omitempty,omitzero"`
+// ReportPoint defines model for ReportPoint.
+type ReportPoint struct {
+	Metrics map[string]Number `json:"metrics"`
 
-		// Timestamp milliseconds since 1970; absent is now
-		Timestamp *int64 `json:"timestamp,omitempty,omitzero"`
-	} `json:"points"`
+	// Step absent: one more than the last step reported
+	Step *int64 `json:"step,omitempty,omitzero"`
+
+	// Timestamp milliseconds since 1970; absent is now
+	Timestamp *int64 `json:"timestamp,omitempty,omitzero"`
 }
 
 // Reported defines model for Reported.
 type Reported struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 	Stop   bool   `json:"stop"`
+}
+
+// Rung defines model for Rung.
+type Rung struct {
+	Branch string `json:"branch"`
+
+	// Cut a Number that may be absent
+	Cut      MaybeNumber `json:"cut,omitempty,omitzero"`
+	Group    string      `json:"group"`
+	Promoted int64       `json:"promoted"`
+	Reached  int64       `json:"reached"`
+	Resource float64     `json:"resource"`
+	Stage    string      `json:"stage"`
+}
+
+// Saved what early stopping saved
+type Saved struct {
+	Of       float64 `json:"of"`
+	Resource float64 `json:"resource"`
+	Unit     string  `json:"unit"`
+}
+
+// Sentence said as: lead value tail - rest
+type Sentence struct {
+	Lead  string `json:"lead"`
+	Rest  string `json:"rest"`
+	Tail  string `json:"tail,omitempty,omitzero"`
+	Value string `json:"value,omitempty,omitzero"`
 }
 
 // Settled defines model for Settled.
@@ -898,6 +938,12 @@ type TrialColumns struct {
 	Seq     int64            `json:"seq"`
 	Total   int64            `json:"total"`
 	Values  [][]*interface{} `json:"values,omitempty,omitzero"`
+}
+
+// TrialPeaks defines model for TrialPeaks.
+type TrialPeaks struct {
+	Peaks Peaks `json:"peaks"`
+	Trial int64 `json:"trial"`
 }
 
 // TrialState defines model for TrialState.
@@ -4746,118 +4792,121 @@ func (sh *strictHandler) HelloWorker(ctx echo.Context, worker InWorker) error {
 // const string: with thousands of chunks the chained `+` fold is several
 // times slower for the Go compiler than parsing a slice literal.
 var swaggerSpec = []string{
-	"7H17c+Q2cvhXQfF3Vf7lQq1GXnnvLJUr8dnru03Wa8faxJVaKyoM2TODEwlwAVCjsUr57CmgwdcQ4EOa",
-	"Wd9V3T/2jggCje5Go998iBKRF4ID1yq6eIgKKmkOGqT99YZ/rTXkhTY/GI8uooLqTRRHnOYQXUTUPY0j",
-	"CR9LJiGNLrQsIY5UsoGcmtdyxlle5tHFWRzpXWFeY1zDGmT0+BhHb/i7Ml+CNENTUIlkhWbCLCVWRG+A",
-	"aMloRhgnTCuitgBFFPtg4TjNs0C5stP791otPTA9vX8LfK030cWr83oFpSXja7fAe7OZ/lapslvNgCog",
-	"Zj1FmPZv06Ljebv8WchbRLhn/i0+fMY+H827qhBcgWWi7yjLzDSG1bgGbpmJFkXGEmr2f1pIscwg/+e/",
-	"KoOMh9ZKv5Owii6i/3faMOkpPlWnP+JbuOAeOjkBKQXu140307WYuZCiAKkZgphklOUI40rInOroIkqp",
-	"hhPNcoh6WzTr3bEE32UacvuP3iD3Byol3ZnfwNM5a6woy0oJY3j4zg17jKsj0MBS0z3Gg23hpGnKDKJo",
-	"9mMLCUjkLh5htYJEs7sWeGL5V0gMa243wA3T7kjKViuQZCVF3hzYz1R0wcssMysDvVWj1LSDHuPoYwnl",
-	"HCwpTaWe+YK2SAVuDsmHaANZGtULx1GGG0ZqXXtnEMWNBOrYtff8DmTKEu19tq3PXl88NCfuQyPNENzr",
-	"fQI8xtGfgHpY2e6mzZZDWP8JVmamnN6/weHniy9f9Rm3pmA9aXfNeRTWlQz0CKc2CipJh7P7MDAG95Yy",
-	"fYMA5/QeheIXi8ViETdCchF7DktDpVGZ3oa4lp2WCCGaAe9jMJWUtZlpKUQGlFtuY2tOMzWZpld2fF/+",
-	"7MFaTeuHUnk4a5oE6U2mNF6pfSwHGSGO7mhWjko+pziE+Abn8O5PUp5s+jtclukatB8ioPjGrL3D/YaW",
-	"yomnPmnxyvVICVFAgBsMwEJ1JmwBqTZUhhZTBU1g5g72hRK1IrWGIa4w5iD24fqbDeVr8AiNFBKmmODT",
-	"Oftb98bg3dq9wcx9ZBU3sqGK2EGE8pToDVOEOa2LKk0Kum7dFi205UJCAKHwMUCFSoscPKZ2UHUKRvdu",
-	"FcdvRFbmXPXPMnyMqmW9NDDqTUDruWHpuJyLo6QoW5t1t9NTFaGMLiEbkCThKVqyH3IhdwECgNYZTJeY",
-	"dnhuNNPOpfLFYtGHXWVCd28UvHtGLpTf6iaqaVxBjqRsIAryCx6nydeUtV2mn+W3ZriPN5B26Uzipd77",
-	"rr8xUVZ2bmdfzo5VfnZKKE8gy0JC1wCVgQ4+lubODzxc1bZR/1mlyfWfWA3V+6TRnvvPZMm54ZXAkUkE",
-	"T5X3jBt9t/DPusd21V5b2nS1ahtPzZQ1BtpYjht61Nq4U9IrML1cW8o730WT1H8PqK+0MQs9WAMlShkQ",
-	"cW1lZp+PNRRz3xlTiKYfr3c18QaVwEpVavw4CHa9Xnv/Ppzv7yAHLVkybt64cXFFHN/c9XXfJ1iihfRe",
-	"E2gRTTMEl7UW2Ht0y3jqfVDQXSZoOl8JDuoK2ige3hsP7v0m5FT7CbUCaqiKCHP7clMPofwt8xkAh9XY",
-	"QorV3i6aRf0AG/WjDyrjKdz7MT6kOAQV8rJk6ThX21GxWzyu1GW3oA/811xBvsw8G1iC0jeK8bXvoUqE",
-	"hCn6E98XA62TO9MKd2v6dpEIrlgKcsINOO1k5mDAHhLZA5JyC2y90R4kBDbmxj9LuhktTqng5cqFhoA4",
-	"0ZuBXWZCBag5k3h2oik7PARnqSJjfskVEnb7gkujMVZfEjhjwxdx5bN24Mad49JhyIYyQ+fPL+/APZ0u",
-	"7+rzPHbxNlP7wPqu8fz2LDblt4/gPgFn9HqfMn2TiNSnNcbR/clanLi//p5x/ercqqaMr0EWknE/MW9B",
-	"cshuhMgDBgHjfqbPQanQpYckVzcK0AEy3aYUW35zy7JsyIk2znqI4AZGH3XQdJmnRT4tXnBfgGQ5BAiw",
-	"FiK9CamWQ6EACarMA04NWfo5yDoXbphfK9JU3Y46MMwYM1bcAn+WXuNRWivg4sZvjuvghjqobBDnAPfR",
-	"+Hu6W0IoMEkJPiF6QzXJ6Y4sgdClwtkFhx9W0cWHvqhsQg7v6Lsojt7wFeNM76I4Oqn/3Q84XO+d0Hdl",
-	"bkB8B9v3FS79wnpFMwXxvlC7L5gEdYN2fHdjf/h8sbl0O7kgHO4Qk/uEqrSklkfizHky6t+e16RAXSaF",
-	"FS0zowTQNGeWOg4t1W/nvbge83JYQHzkC1MOiRETIckvhgy/RDH5paYE/jppfn4Cejpy/iBThHgGLRvX",
-	"YS1UhoK/bd/WGTqfehGTza5P2YWPDj2c/3AH8o7BNqTLipsV9ZLEmJzE2oFErIg5UUJpcr5YkERIjvd9",
-	"SA3sz+c8BEQxngBp/L9VnDCeoU09Mw5RxyCqJaZoYI23YmhJ5+swN4tzR3axYER8ppXBpt4Ak8So2nGN",
-	"3M8NUYneMM4hJXAHPNuFsVxHTEcd1Fd2pNnVPLX10IgeCpv2IweH0/LiaEUTPWS4BD0L1ifuDydXqBkW",
-	"hjjBUNhrH1Yutgc5P7Lk66E9DzhaklKPYbt9FRutR4qy8BtTUuQi6GmVQJNN+CE6uQLuz1lWi9ttBWlr",
-	"8gaIFrCTrDJ65wtubY36AVRmO2L9qYyvCQ7dvyjEyruzwW2X3GvFeS0+4Bq4zw8jXSTZYwpK0TGXZ/O7",
-	"myHGNa5nOd3mBehE8bzonEscq7FUSYm4czM6UV4dJ1wXN+Hb3I9VzsWehViUN0O+/HVR3gx5wKRSARW8",
-	"D4GElCXa66FNRBYwTFK2DvFE0PsmxTYwm2K/BiIhIS/EPnGca8H56hx0buJr/679Wo4qIHlCcgRdD8cm",
-	"5Pqu83i6+di7moAq5pyNPb4I3ktBooSdWoLxvTtwFk724e5fLyEfVCMwHVvMuFcaXXrE/HScYhE2RXhv",
-	"qeQssIMQ8XpMCklUM4ufKzEZ0nMQU/Bc8pouMyBbIVN/dqOmzK+MbELuIJfEOcTLiRWQgWBnaN49N1LH",
-	"kR/2I203IGFKGCrs5ukH9KguQ4E8pjMYoOvTIbRPqwVqIGKkqw/sn2A10zf1VL+Lf/VCSF/uWF8mdAc4",
-	"x9+Q53lavDOn9+3XOuZrPyltzxZ1ng/BgeRCGvWX8iZHyBqq0u6wrQiPOVKN6aU0zT0L5izLWFfjPvvy",
-	"D4vKB0OYIkZJn7iUN8Y6ljl55vED7E3kiBemty9VZCA/VjmNaiTyZ4f5Fr1qUkQqB4y4tYpgUaUfKE0z",
-	"8CbvtpJ95h2T+enY89Jii1qdmm6JtlSwfaJ67lHrE3j+CfPo2WF9c8jkb9KkKzKqMkkA0lCKSCHB0Aez",
-	"tIXV05qskVFvYd9vXEEwnFdyVccOZnALwuX3sQ867gfPDc1CuYiBI3VY6X5VWcI++36GA8Xl33ou2eEM",
-	"XJntbvZ22opxzauuqBTemvWASmu2V/4gr/QYzNids/xIHi/NiwxkiAvGvXGWUrU3znl1JzjT6xQRXMWX",
-	"6xtkjKv9wootZRpTv2x2sA0pMoX+jyYzOo7ULeuedK/cLpc2kivmBjz8GjAaetbhzElZZIKmkJKUSUi0",
-	"MY5tiFmDNGP/58Pi5Et6srp+eHX++DtvqQ7LPGsYjBJXxWZGkJWQWJhEnOKpfJMZPpCFBO2LYPy40xvB",
-	"q1mVQYo2SCbA75gU3FxssV0IrQWyZXojSm10Gm81DHh86EjpF2gSffVF2zPcj9gOXzqNgymUmG0xQxX5",
-	"76+/f0uEJP929cM7YjOU4m4c4vyPX/zhlW8LEwzvscUpJ8jNl4RxpYGmBsW1367H8Fshb1MmvSqkyEoN",
-	"pKB6U5GpZisiOKEEs/RJytRtNCm0Upcl9uMqo6LWjHmMo73gf8sDW6fEDsYbcNRTknlmyuVu0LuL3O/f",
-	"rjKxJc0Qwrz261rglVcJIhsUY78CchT+0ydjAuHtgbSf8H2w5QH5XVBJswwCSlGRUc69lQz2MFYRnEuy",
-	"ILYCT/BsZ4M7ZClKY0XoDeSRL/ZXSCYk0yG/H9zVyZa+7OCQJzVwvKmqZBOklwikEUTWsqr8oQc4yBKU",
-	"yO5Glxj0t41eowFnwBOrDkddzvWtXcrMWxTNtNorV2l7FSx9KXHWihGolDglmeIcvMyyPiKN1mmvQ1LQ",
-	"UoUmvwnIkT1dAlMxUKGoNAlMR20yxJ3gaaV52WPbHIEWyw76vizWXqdMz1QM2gdxoAgjZNYPnKegee6H",
-	"3Z99xkP5v5a5Z/BwHccYdDHipEH89pS7Jq/f8kvaVe88Wf1epW6ntM9ruSxVQE6lVNOly7+qVfePGUNl",
-	"VSi97maptpyavuvaio2VOyRZBhJlCCVV+lAf+1X9jzeXe6ZQqCm5dxoRt+bw1sj12s8qlPCHGTRT3NnV",
-	"LA34LSTXIDYzNnVElkg+hnnv0sFGIhmjAYywzhIqRqOazi3Jv3teGdq6A0qLOozfFBlNAvb6no7vy4AO",
-	"huhw8W4JUFe9eELQpbB2hV/egE8fSSFhuZXX/vr4RJg1qYEz6OuwA4Opme65BpkHZzAnS5Q6+HxLZT6P",
-	"I1qa/fAd5xDt8OM9ByC9SUs6C8C775LBgd6pq8y/PVt3tnKO2YDTX2Dp3NBt1pHVoyl+1hcnfVYpqnhG",
-	"6c1p6gWuVNP3PqCxWJgbVcWL/8qrFq4jnHQ5Vx1JfK6wCdbdXgwT0wmC9fYDeTjLnV/QHtnYm+9TNwb7",
-	"U/3j+xhmgYLxUoH8TBGx9SoAGZ1Nl/kx9E/XyWXPFzl9yqoBDKnnNqaXcu1gfOsMuLY9mUjdytWgM0CW",
-	"POAFGCxpnX2nzS/gO46N2M2znJQ22eHG4T4zcT+Nrb7nWkW5jRUXSk/qZET1EI3VpR/YNVlCJvhaES0I",
-	"pgfYv1Ke2oYNUmwVAa4lA3VJjOFKmCK/RFxwsMnZvgSDmWkyOdXhxMCgETaQkhTiFC30jOre+h9m19Sm",
-	"7ZhTOJrns1/Q4lDiIK6gaLY9QsKe3fecwm7fbd80I+slsk1uODFcgmorRD14G2hm8JQmSvvTb0QgzY0N",
-	"JAAfsSlGwULBJldrNVFIjfW/8BYezJaFg8atU+pH8gfsrbDBMHG794WP15EL/Y6Yli09iR8cR4+dzGra",
-	"a1/XHQVJKZneXZk5HfUrld+uYzcOVLZv2o3WBbbDY3wl+lLXOnJUjA3aVEwcBFba2lziDS1sGNNIY72B",
-	"/AV5LaUwIySQUMe+F+T1HcgdyZjSde9CRRJavHB1UgoLpcwkXGhiC2PA/rSBGEtX5S/HsbB1KnJekPfM",
-	"rGFe/+m7b8jLly+/JIyT/3z/zQvytQvrMGUhSclyZ4FhaUwoKTn7WAIpJKzYPbGeVFsI9K9GpXtRZ1m5",
-	"Vo9p1OLC6KwK8tKCRRfRyxeLFy9dHaqlzikt2Ond2WkiUjh9wOjio3ngwtnOGBb8TRpdRH8G/Y1IMSO8",
-	"1Snx88VioE3i+ldWdNsj1kdpyTi1QUtPL8Y9I+oWhagrwfJzcg3UqevdaFmyzHOzyEX0NVlJ8SvwVlyL",
-	"KmLAQweyttnMmq5Vh8+tXMXeCV1s/IWqAWx04Wc2Kcrmzj3G0fniPDSEC/38nf68Ab2xhX7Q37ODg9BM",
-	"Ak13rS1XztRKWXf9VD94G27WKcfhhpvTQ9GP13FUlB6O+7FsOO5jCUr/SaS7wzNbdw+PPYqe+3JRhcT+",
-	"Pc+j1ZWZh9A+nUqeOhI2QX8jFIzAQgWmR7fHuD7Q2NfodFk1W3S3ehe7fwKq32IDpKkIntfs1PZ6nITh",
-	"xUHXBH4sIfITcNgSmmXY9Vah6EBhgTcSZRoTGVynwoZOrteUj05J3erMSyjb2eqolMJea5+YVFXDriPR",
-	"CnMmUUdo9dCjt0AsEZ1hGBOX8WPJVgWix2nWtGvzEw2XfzbV9so1jtYjrteGxy7kUfMOziK+HR6mk1p/",
-	"Q2lgR4fnvtc8JS3fwwSGerAa7uPpg3vt8TQT69OHZFPy28f9Lucf/EA1Q06rtt2P8YShjUe3lw6GTQNc",
-	"TpAFJsauyYtL1IRpDoSuKeNGt1hJAH8LcPvqtBbgnp6CQyrCW7H+xk2+hyJva3YLyGeKrJhUmix3ugb4",
-	"YwlWRXAQi9VKgX46yPGDd1rrim1PUjOaC/j3LMTrqeJDJBr0idISaP73pQd9bWy4lIhSF6WOMZ5t23Ib",
-	"+7HiviYH+knHqZWrfvpgiPEpT5Wv978L3ExpWf+5r5/BwJloxRD+RpjncHpDOz5yJNXBaeUNx7icy5UG",
-	"SZINJLdGYWDP5VSxRl9eQO2z/uq3dlAPnWfPuGODKQozA6s9r6011apJpty0NiZ6ANNecISRGBjQcbOh",
-	"mFjIFJLmM0UkW2+09dpTspRiq4zSrgnS4V/Mq1+17SpM8+lQTDaVYl6SuUqy4yjpbvJPfNrqYqkjnbXv",
-	"seALdQpmW6ARit4+3+litj+IPV2of1CutiCJojtFtpXnQ9jeAiPHr0lk8rq73jKlr6pEIp9HZO9er2NR",
-	"k9Dazprsa12qXOIhqwSKuyt861YZi5OvjZBewnIWUEywUVLlOj/rdoA+m676uARQL6hfBG64ozF2k8V4",
-	"rFvEea45bEFp1DcD/rYB+X/lsoIHVdtaEb+FnVPG1+wOVKsVihG1NQyWOBugqfXEO+q8SSEvhAae7E7+",
-	"HXZzeaoLkb0krcVdYO+BS8KF3thrUxGnNvoZOpW7G2yAdgwdeSaTNAU8hrjtiXY0z7oT/dZakW3x4GHm",
-	"VO6ILPkF+kK2osxSsoQm192w+lyNYkLyrucTR0kChT6I39TCTigyd1yX4mi41zZ9XNmSnBE3Kf7t9MH+",
-	"fzDwcVV/R+uY0uhYkuiHqroAL1T7TTIstDIH1PysahKI69owHhQYtX7cjq5tvAkzuLpofZ2yFl6PcHbr",
-	"FPtPfBSPSkv8NAmpEvkx3RprAtAbnbG7Vi3JZO4/bYp/n0Fp/0VmZz4mqbEP4WP/M25/N2R9bb/vApU8",
-	"E9IVSVWfJnOx4ZkkbT5jE4zouiGTVFxr//rv5ZFvgnhUXNdAQosmaEIJQhxQDMy48OrNF0rmguKSjOYr",
-	"xfta8VS1eF/zekuVPnl9B1yfvPk2pHe9/MT6ccUZj66t/ylYAH0Ook8SwP/ZKC/IH6nzxFT84hqkXjp7",
-	"cR9YW13ntuMqZkkB0raQ1DFhKfkK70Rb7HXAq2/gZNYNM4MHE0eMKP64cRWTROQ5JQrMaA1p0zXzbLEI",
-	"8LZrHjXdAzndlnTNV7zn5nzw2Hzu9/0fj8tdT9JjxYtpavOEnBlfV8E0fUwNI+LXYrUgDg0xcfix+plt",
-	"4yNWBGiyIcsyuYW2GemoeBw27Xw8I+gl+bYeNekWaT7OMO3jr8e4i2bK+s/nOkCOybKd750cU9huqSKG",
-	"A6rY+Xazi4nI0jFvxsHZsNPtNsiGr+tRR0R+5+MLR9MF3Ubqjhkhbf4YyBatltihy6lumz3twGNPUI8K",
-	"dd49Vb/hoap3dCSavt847xtRiQTghHGrljj39QmpGq3GxPZZjcnSHDMlyIrKmNh2kjHRoiBVSvyn4AWs",
-	"qj+CSfijmfgfFuEQx/xHCSXUTlMO20v038mSK7IWRjrweeZg8wmNQ5PzJzvzP+g5RM8/C9tIxxkudb+K",
-	"OeTTWCZxeOppufsH8cYPI1YHVQ4ZG2eJbTaozRwUCp7ipGl6+AY1m/eVpTZoC+6ZgJf1Z0NsZDJGl29M",
-	"sEYuJrZ8C68Z/K8two2tuRGTqrYxJs5RE7cyJpc7M4AqwWPiquriqtd+jMmWMcESvBfvvv7+9WX14/eE",
-	"KWN2yx2ptxKwTpsaMI/i4OzeGHeGG3P7wm3ZXTWbsnuqt1TtqN5QBV23edcfF9MiXV20VxWBMTkxd/xK",
-	"Co7OLfMWcGMOXhL3eS+kgTLGO3ZrDeBCYVKBDxGS2sS38W+fjIGtQebqAnnlK1cmVxMxk7+Ui8XL5AxO",
-	"Xlak/19Xt+UHecWyffusBeP54jCB6S+e7IJ7bmQ69hb6O8mg+64qm4jS8VYFEPcMu/aY+vHexwKOoyM7",
-	"uapIc/g/iZsDJz99QMIMBgLfO+fFcRF9zEAgOpvqQGAlBN0X5oE0XbXMY+DpQakwJW+yqvqeTrFT22Gh",
-	"ldUZIt93LJtZwPbMtMhjFLLtpyVacVNHikgGK/2b0exYqa7TWSET6yEOeCvWY4rUwmgpNuvKZu6EBHXz",
-	"Jb8DhMOabPRLwmFtWxAR7DaHqXG2aQVPx3LV/bAcwgX66vOz87a/5vzsy/OXi/Px+3Y87me2rcgSdsLJ",
-	"oHo7RwwDjt+WNpBUZK7gfka4C/dDVetQbqXQUJUXYfzPrvpWrE9eV/1n+kldjslsX4mmiMmYHEY4Y7p8",
-	"XVsa92Fsl5mbpX5AxF4EaiMaLrT5Y9w3Zbvxk5nyyn22xIcCjbWmEpwja3i+x+ffb4gQbJBc4W65wx1J",
-	"o3zFxH2b/2/gSqv7CAazjnDEMY1mXOFIV9V/YSV6TGiaSlCoY2QC+xRbjViBdN/rHMi6tsm/IxYyDjlo",
-	"KVqz7KRKNOxuNlaH5ib9VGVoiJe4bqiN31XEZmXKh/bhZNT31fdpj+Akqj8NOylb63DZiq1Fj1Gc8D29",
-	"hao156VLMzDYt2mwG7HlRODn1cZPwOkDSx9R1GaADW66RPrW/r0h0lj11lpwOESQ+040ewww1WhHAdv4",
-	"ZJKC+Op8WD9stT4Jyouf68agRxOtre4sxwrSulYoysWT6m/+pHTn7WXRR9LpA/7j8bRuLDT3Fqw6x4Sq",
-	"0b41E7tBh6qDDnZB2pO2OO5pVcye85Ie5LzYunfCBX6t6f8LiZ7kf5pNsg1kmTgGyf5iJn42yaa0G/q0",
-	"ibnY2/RouT5rpjRIV7VkY3VWM89SF7nbUvxJlrCyBYY8dU1fXOMfpkgmlCZU718KLYZoNVrCD3xji6UP",
-	"14/xg6EoqlTICbYbe3RqKe2meqidyhiaMOprNyGs9Zdq2dafXCVV6y9OzD9eP/5fAAAA//8=",
+	"7H17cxw3cvhXQc3vqvzLZSiuLNp3JsuV+Gz5zoksO6YSV0pWWNiZ3l0cZ4ARgOFqzWI+ewpozBuYB7kr",
+	"31XdP7aWOws0uhv97p77KBF5IThwraLL+6igkuagQdpP3/GvtIa80OYD49FlVFC9i+KI0xyiy4i6b+NI",
+	"wvuSSUijSy1LiCOV7CCn5mc54ywv8+jyeRzpQ2F+xriGLcjo4SGOvuOvy3wN0jyagkokKzQTZiuxIXoH",
+	"REtGM8I4YVoRtQcootgHC8dlngTKtV3ef9Zq65Hl6YdXwLd6F11+flHvoLRkfOs2eGMOMzwqVfaoGVAF",
+	"xOynCNP+Y1p0PO2UPwt5iwj3rL/HL59wzgfzW1UIrsAy0beUZWYZw2pcA7fMRIsiYwk15z8vpFhnkP/z",
+	"X5VBxn1rp99J2ESX0f87b5j0HL9V5z/ir3DDHjo5ASkFntc9b5ZrMXMhRQFSMwQxySjLEcaNkDnV0WWU",
+	"Ug1nmuUQDY5o9rtjCf6WacjtPwYPuT9QKenBfAaeLtljQ1lWSpjCw7fusYe4ugINLDXdY7zYFk6apswg",
+	"imY/tpCARO7iETYbSDS7a4En1n+FxLDmfgfcMO2BpGyzAUk2UuTNhf1ERZe8zDKzM9BbNUlN+9BDHL0v",
+	"oVyCJaWp1At/oC1SgZtL8jbaQZZG9cZxlOGBkVrvvCuI4kYCdew6+P4OZMoS7f1uX9+9oXhobtzbRpoh",
+	"uO/6BHiIoz8B9bCyPU2bLcew/hNszEo5/fAdPn6x+uLzIePWFJy1qJVxNT2n1t5Tpm9w0Zx+QMH12Wq1",
+	"WsWNIFvFHoZuMDkpd9uIreWbRVQIr8CHmE0lZW2Cr4XIgHLLEWzLaTYfRdf2+aGM6MFaLeuHUnmoP++W",
+	"DxZTGtXeEMu6UljDr+5oVk5KJ6fc+yertBiu4T2fpDzZDU+4LtMtaD9EQPEXi84OH3a0VE6EDEmLatFz",
+	"k0UBAW4wAAvVWbAFpNpRGdpMFTSBhSfoCw5qxV4NQ1xhzEHsw/XXO8q3joG6LA8JU0zw+Zz9jfvFqP7r",
+	"ahmjM6xxRXZUEfsQoTwlescUYc4yokqTgm5bEr2FtlxICCAU3geoUFl6o9fUPlTdgnmC72uRlTlXw7sM",
+	"76NqWy8NjAkSsExuWDot5+IoKcrWYZ0GeayxktE1ZCOSJLxEc6YcciEPAQKA1hnMl5j28dxYjx2l8tlq",
+	"NYRdZUJ3NQrqngmF8ltpoprGFeRIygaiIL/gdZqtpqx/Mf8uvzKP+3gDaZcuJF7q1XfDgwnJEZvdc+mh",
+	"5FCQCJ4qohhPgDRypLIJ4+FdOJU+q3VZtYWXZqKs3OzO0ZwbrfxwJZQnkGUhfWKAzEAHv5bGnAl8uald",
+	"s+F3lSE5/MYayN5vGuN9+J0sOTfXICANLCW94suY24V/1R4VqrO2jPlq1zaemiVrDLSxHDf0qJ0B5yNU",
+	"YHqJW0pEi5e2AZyAEqUMyOa2Fda/gBqKpb+Z4vz5cuF1c5vGrNfKxmuCRAh2vV/7/EGMeq5LUv99FrhI",
+	"GA9GctCSJdO+mHsurjb2wVrbPUMGSLSQXn2J7ts8r3Vdm8ODr24ZT71fFPSQCZou9waCRpM2FphX9cMH",
+	"v78b5DqveUQNlyDC3Lnc0mMof8V8ntBxTdeQhdk7RbOpH2Bjhw1BZTyFD36Mj1lQQc+kLFk6zdX2qdht",
+	"Hld+g9vQC77woLmOpkwaxtf2SYNbr5T/aIp5LKTykivI15mHRmtQ+kYxvs0mIakWucanrYrmiqUgZ+jo",
+	"edIgB3PY+axdgfQ9+CX3iCw0xq9SQcXNhYaA8NG7xfBda+dv9fVdIiTMcUZ4XzW1pFqRMb+MCom1vojS",
+	"6H/W6gBXbKgRV6F0B27c4ZoOGzRYHWNDv2QD9+1y8k+q7GbpMbAcFw0t9PAV3gPb7nwXP2AzuOfHoLiu",
+	"L2NPIh2BV+ZqrVqi4J6j4LoQWxfYTCi1TBwGILAL+fb/liYeHqpshq4/ZYzdmFjxGBNF7yCNCfDUJ4Fs",
+	"eMAf/a6k9fhtqoQyLuSHvM5/DGIiyh+BgA8JuMN4v2X6JhGpz3mJow9nW3Hm/vp7xvXnF9ZDYnwLspCM",
+	"+2XHLUgO2Y0QecDlZtwvH3NQKmRNoYRRNwowxDg/aiP2/OaWZdlYmHqaNojgBkY/dcrMl0mz4a+ARxlC",
+	"Yg9JHfsnjKX9DiTMsd7Dh8AIxzKf7XGpvw8FSJZDAAFbIdKbkCM3ltWToMo8EPuUpf8a2BjJDfP7DJqq",
+	"20lzzjxjnhW3wJ9k9XtcxAq4uEmB4T54oA4qG8Q5wH00/p4e1hCqMaAEvyF6RzXJ6YGsgdC1wtUFhx82",
+	"0eXboXxusoev6esojr7jG8aZPkRxdFb/e5g7fNcTM6/L3ID4GvZvKlz6ldaGZgriviHwoWAS1A2G+7oH",
+	"+8Onq92VO8kl4XCHmOwTqvIhWoHL5y7gWX/2/EwK1LwpbFAMRDTNmaWOQ0v12QU5300FQy0gPvKFKYfE",
+	"iImQ5BdDhl+imPxSUwI/nTUfPwI9HTl/kClCvICWTYahFipjdRztEPhzjFEPEqu7w5CyKx8dBjj/4Q7k",
+	"HYN9yA0SNxvqJYnSUBAbJSFiQ8yNEkqTi9WKJDaqay7qvJgNBoE9krQJ/kzGfGz+OXWpgC6oRm5mWhkQ",
+	"9Q6YJMbTimuIPzWYInrHOIeUwB3w7DAXdOMme5Nfx7Pa42hDEz1/JWsDelbhYn+UoLos+XY+ND+Vfh1p",
+	"Dc7JVIJ9yAapuAaewHTuwT13xGygKJ6WCnSVZPURKnrGnfvleLdCL+6Lh/AJyh+rIo2eQVaUN2PR9W1R",
+	"3oxFmaRSAUU+hEBCyhLtjYImIguYNynbulKGoHby6J99YDXFfg2YkiH/v08c59S7eJiDzi38zn9qv6xU",
+	"BSSPqMSg2wUywm1+bUMTD77qGslZ/3JOWKsDhEAS1YCNYOC6CqP0jGm5vetsP99qHkg9oIq58NyAkYNh",
+	"8CAXhWNXgvGeeF1ExD7cQ/kYCkE0wtDx8Rjx25Ztp0hhwup2rG0R5qcnVlZ6LnEKHoWh6ToDshcy9ZdK",
+	"asr8oYKgQ+gqQpdoOGOGejNlVJehDBnTGYww4uN9TvtttUENRIwI9KH8J3O0RW7oY10s/+6FkL5qsuE9",
+	"GK8mNMv8aH40tFAnpIzbKgwdLjsA0YVKxsJ981KZOf3Q/lkH5GGhXM/wdW6W4EByIY3VRHlTt2StYmlP",
+	"0bafpkJPxiRVmuaeDXOWZaxrqD3/4g+ryuEjTBFj283cypvuHKOFr+xkpB5WOYNpInlmH/NuWmL2oeeK",
+	"hDOiSakXys6tFGUREkW5CBZQSKDJLvwlZrcDVQ2Lkg7utBWkrcUbIFrA+tB4XdnXXV7a76gmQGV2ILYs",
+	"gvEtxn6jvo8qNt6TjB6z5HOMrtZhxCZyv/KeoWX197QQZSmh6pJkQFNio8vEKB5yRiRacL3IO1C/uSBD",
+	"1mhQjc2MeNsd3fr+s9VVVVUwQtzaHxRVWYvSNANvTXqrPm6ZHlneZbCsnr+onYJFVm3lSPT1iMe4sq78",
+	"0xWApwwi7DWNZaub6v+KjKpMEoA0VHpUSDD0weYDYXm1qUaajJwNY6gVBOP1Std1MmABtyBc/njzaBB7",
+	"VD3QLFS+G9AcxzV/Ao4LitwFzpgrWfdYoeNF6zI73PRO2kpaLWsaqrygmvWASqs3qviTV3qMFrkv2X6i",
+	"9J3mRQYyxAXThSSWUnUhiYtwzggs18VEuIuvPD7IGNf9fqE9ZRpLCm1Bvc0RMoUKuGkmiCN1y7o33Su3",
+	"y7WtBBBLg/9+XwzDFTb4yklZZIKmkJKUSUi0kAcsUdAgzbP/83Z19gU927y7//zi4XfeDjSWefYwGCWu",
+	"OdM8QTZCYr8dcbk25VvM8IEsJGhfNP/Hg94JXq2qDFK0QTIBfsek4EaxxXYjjEOQPdM7UWpjcnubvMBT",
+	"LoyUfoZ+8peftQO6wxTsuNJpLJ5QL4PFDFXkv7/6/hURkvzb9Q+via1li7sx+Ys/fvaHz31HmBE+mtqc",
+	"coLcfEUYV9pYRmJDaltrwPB7IW9TJr0ejshKDaSgeleRqWYrIjihBBtbSMrUbTQrzVB32w5zDJOi1jzz",
+	"EEe9bH7LBahLrcfTDPapx5RgLZTL3QRwF7nfv9pkYk+aRwjzRlK2AlVeJYhsgoj9CshR+E+fjAmkekdK",
+	"vsL6YM8D8rugkmYZBIyiIqOce5t/7GWsEi9XZEVsY6ng2cHmZMhalMbJ1TvII18erJBMSKZD0Wu4q8ty",
+	"fVXnoXxA4HpTVckmSK8QSCOIrONfRfWPcJGNO5TdTW7x6KhxMFz8+GbaycRJrbVLmXl7/ZlWvQ6vdtjN",
+	"0pcS560YgUqJM5IprsHLLBsi0lidVh2SgpYqtPhNQI70bAksS0CDorIksHC56TxwgqdVJmivbXMFWiw7",
+	"GlW3WHuZMr3QMGhfxJG+pVDUaeQ+BaNHftj91Ys8VClumXsBD9fZuNHkBS4axO/AuGv6RSy/pF3zztMt",
+	"4jXqDkr74ufrUgXkVEo1XbtapNp0f58xNFaF0ttufWErvO5T11ZsbNwlyTKQKEMoqUpphtivWua8Vf8L",
+	"hUJNyd5tRNyay1sj1+s/q1AFH1aTzMlxVKs04LeQXIPYrNi03lki+RjmjSuNmkhvTWa1wjZLqH+Tarp0",
+	"0sTd0zo3tx1QWtRh/KbIaBLw13s2vq9uPZhoxs27rWVd8+IRmbjC+hV+eQM+eySFhOVWXvvHPiTC7EkN",
+	"nMFYh30wWGvpvtcg8+AK5maJUge/31OZL+OIlmU/ruMcoh1+vPcAZO4pNNA6C8DbD8ngg96lqyq4nq+7",
+	"2DjHyrj5P2Dp0gKErCOrJ8vdbCxO+rxSNPGM0ZvT1AtcqeaffcRisTA3pooX/1VULdyfOks5V4N2fKGw",
+	"Gd5dLzmDRTHBERUjiaD1wS9oT+zsLY+pG4f9sfHxPoZZYMZCqUB+oojYc39B/2K6LC+s+HgDinqxyPlL",
+	"VnONSL22cb2Um3Lk22cktO1JjXU7ooPBAFnyQBRgtFV6sU5b3up5Gh+x2yI4q+Ovw43j45PiYR611nOt",
+	"Zu/GiwsV2XXq+gaIxr7mt+wdWUMm+FYRLQh2RNi/Up7aGSdS7BUBriUDdUWM40qYIr9EXHCwhcq+noqF",
+	"tVM51eHMdNAJGymsC3GKFnpBX3n9D3Nqamu5zC2cLP7qd6g4lDiIKyiaY0+QMFAsuSy1uTQHhasHYRr4",
+	"ok8ZYuCzQJq5f4MS0dlzY8YbqG1/s4eWIzNJHjOvrL/8TgRS9gGz7tSzbQoWSoC5hq6ZgnNqjI23MWCx",
+	"fB51uJ2jMVG6YzXVDlPX7RE2Pl5HLvQHh1r+/Sx+cBw9JS2qZd/5hmcpSErJ9OHarOmoX7khdh97cKCy",
+	"rf13Whc4eZLxjRhqAhtcUjHOQlQxcRBYDWALbna0sKlVoyH0DvJn5KWUwjwhgYSGYz4jL+9AHkjGlK7H",
+	"hCqS0OKZ62NS2MhkFuFCE9u4AvajTQ5Zuip/u4yFrdMx84y8YWYP8/Ofvv2avHjx4gvCOPnPN18/I1+5",
+	"VBNTFpKUrA8WGJbGhJKSs/clkELChn0gNrprG3X+1ZiZz+rSSDdVNY1aXBg9rxLPtGDRZfTi2erZC9db",
+	"balzTgt2fvf8PBEpnN9jxvPBfOFS7M5BF/y7NLqM/gz6a5FimVRrKOmnq9XIRNLtr6zoTiKtr9KacWoT",
+	"qZ6xpz3H7haF6KbqlPRxcg3UuRuTalmyzHOzyWX0FdlI8SvwVq6NKmLAw6C2tn0Cmm5Vh8+tXMX6pi42",
+	"/kLVCDa68DNbR2gLXh/i6GJ1EXqEY8fL00768w70zjbiwfDMDg5CMwk0PbSOXAV4KwfCjS5+651tWxfz",
+	"h2fbzk+PP7yLo6L0cNyPZcNx70tQ+k8iPRyf2bpneBhQ9MJXqS0kds88jVbXZh1Ch3QqeepI2BQiGKFg",
+	"BBYaMAO6PcT1hcbxZOfraq6p0+pd7P4JqH6Fc8zmInjZXGE7VnUWhldH3RP4qYTIT8BhT2iW4YBphaID",
+	"hQVqJMo0Fle4gaMNndzIOB+dknpioZdQdkDdSSmFIxM/MqmquXsnohXWcaKN0BqFSW+BWCI6ZzUmrgrJ",
+	"kq1Kjk/TrJm66Ccabv9kqvUaoU426nEwRMpu5DHzjs4ivhMeZyDi8EBp4ETH576XPCWteMgMhrq3Fu7D",
+	"+b372cN5Jrbn98mu5LcP/RcKvPUD1TxyXk3If4hnPNpEmQclatjU7+qULDAxDihfXaElTHMgdEsZN7bF",
+	"RgL4p+3bn86btu8ZDTpmIrwS26/d4j0Ued+CYAH5RJENk0qT9UHXAL8vwZoIDmKx2SjQjwc5vvcua8PD",
+	"7UVqRnNFCAMP8d1c8SESDfpMaQk0//uyg74yPlxKRKmLUseYY7cT8I3/WHFfU5f9qOvUqp8/vzfE+Ji3",
+	"yveaDZdMmvN2iE998wZG7kQrr/E3wjzHsxvaOZsTmQ7OKm84xtWBbjRIkuwguTUGA3sqp4otxvICZp+N",
+	"ob+yDw3Q+fwJOjZYNrEw2TuIJFtXrVpkjqa1edojuPaCI4zEwICBmx3FYkemkDSfKCLZdqdtJoGStRR7",
+	"ZYx2TZAO/2J++mXbr8LSow7FZNPe6SWZa/88jZHuFv/It63uUzzRXfseeyTRpmB2rB+hGO3z3S5mR43Y",
+	"24X2B+VqD5IoelBkX0U+hG3Am7h+TXGVN9z1iil9XRU3+SIiPb1e58dmobVdyTm0ulS5xktWCRSnK3z7",
+	"VlWUs9VGyC5hOQsYJjjIqAqdP+8Ocn8+3/RxRaleUD8LaLiTMXZTWXkqLeIi1xz2oDTam4F424j8v3aV",
+	"yqOmbW2I38LBGeNbdgeqNXTGiNoaBkucHdDURuIddb5LIS+EBp4czv4dDkt5qguRVZLW4y5wpsUV4ULv",
+	"rNpUxJmNfoZO5eEGB5SdwkZeyCRNU5EhbnuhA82z7kK/tVVkh6d4mDmVByJLfomxkL0os5Ssoam/N6y+",
+	"1KKYUVDseZtYkkChjxI3tbATiswd1+1BGj5oW9KubJvQRJgU/3Z+b/8/mvi4rl9Zd0ppdCpJ9EPV8YAK",
+	"1b7+D5u/zAU1H6s+CeJm1EwnBSa9H3eidzbfhFVlXbS+TFkLrye4u3XZ/0e+iielJb5hiFTNBVgCjn0K",
+	"GI3O2F2rv2U29583DclPoLRfkdmVT0lqnBP4MHxj4t8NWV/a1zRBJc+EdI1b1VsAXW54IUmbt1EFM7ru",
+	"kVkmrvV//Xp54tU+HhPXzVzRokmaUIIQBwwD81x49+ZFQ0tBcYVPy43ivlU81yzuW16vqNJnL++A67Pv",
+	"vgnZXS8+sn1cccaDeynFOVgAfQGij5LA/9kYL8gfqYvEVPziBpheOX+xD6zt+HPHcV28pABpp1HqmLCU",
+	"fIk60TagHVH1jdzMevZm8GLiExOGPx5cxSQReU6JAvO0hrQZwPl8tQrwtptyNj8COd+XdDOovPfmYvTa",
+	"fOqP/Z+Oy91401Pli2lq64ScG1935jQjUQ0j4ouZtSAODTFx+LH2mZ18JTYEaLIj6zK5hbYb6ah4Gjbt",
+	"vPolGCX5pn5qlhZpRv3Pe8/yKXTRQln/6dIAyClZtvO2nlMK2z1VxHBAlTvf7w4xEVk6Fc04Oht2Jv4G",
+	"2fBl/dQJkd95ocjJbEF3kHqKR8iaPwWyRWtkdUg51WOt5114nLbrMaEuurfqN7xU9YlORNM3Oxd9IyqR",
+	"AJwwbs0SF74+I9UI45jYCcYxWZtrpgTZUBkTO/c0JloUpCrT/xi8gJ3+J3AJfzQL/8MjHOOY/yihhDpo",
+	"ymF/hfE7WXJFtsJIB77MHWxecXFscv5kV/4HPcfo+Wdhh/s4x6WeobGEfBrbJI5PPS0P/yDe9GXE7qAq",
+	"IGPzLLGtBrWVg0LBY4I0zbDpoGXzpvLURn3Bngt4Vb/Wo3oNlaZbiAn27cU42BPVDP7XNgbH1t2ISdVv",
+	"GRMXqIlbFZPrg3mAKsFj4jr94uqtBjEWW8YE2wKfvf7q+5dX1YffE6aM2y0PpD5KwDtt+tI8hoPze2M8",
+	"GR7MnQuPZU/VHMqeqT5SdaL6QBV03YFif1zNy3R10V51KcbkzOj4jRQcg1vmV8CNO3hF3CvrkAbKOO84",
+	"4DiAC4VFBT5ESGoL36bfTTIFtgaZq0vklS9dm1xNxEz+Uq5WL5LncPaiIv3/ur4tP8gblvX9sxaMF6vj",
+	"JKY/e3QI7qmZ6dg7fMBJBj0MVdlClE60KoC4J/i1p7SPe6/hOI2N7OSqIs3l/yhhDlz8/B4JM5oIfOOC",
+	"F6dF9CkTgRhsqhOBlRDE6vgdkGbSl/navbTwaFSYUzdZdaLPp9i5nfrQquoMke9bli1sYHtiWeQpGtn6",
+	"ZYlW3NSZIpLBRv9mNDtVqet8VsjEdowDXontlCG1MlaKrbqylTshQd28ae8I6bCmGv2KcNjasUgEJ+Bh",
+	"aZwdpMHTqVp1PyzHCIF+/unzi3a85uL5FxcvVhfT+nY672eOrcgaDsLJoPo4J0wDTmtLm0gqMtdwvyDd",
+	"heehqnUp91JoqNqLMP9nd30ltmcvq5k4w6Iux2R21kXTxGRcDiOcsVy+7i2NhzC228zNVj8gYi8DvREN",
+	"F9r6Me5bsj2bwSx57d6v40OBxl5TCS6QNb7ew9P1GyIEhzZXuFsf8ETSGF+xrY/421Bp9WzDYNURPnFK",
+	"pxl3OJGq+i/sRI8JTVMJCm2MTODsZGsRK5DufZojVde2+HfCQ8ZHjtqK1mw7qxMNJ65N9aG5RT9WGxri",
+	"Ja6HfOMrGnGAmvKhfbwY9U31/tgTBInqV7fOqtY6XrVia9NTNCd8T2+hGhd65coMDPZtGexO7DkR+OLC",
+	"6Rtwfs/SBxS1GeCAmy6RvrF/b4g01b21FRyOkeS+E80ZA0w1OVGApXMNxM8vxu3D1uiToLz4uR5WejLR",
+	"2prOcqokrRuFolw+qX5NVkoP3lkWQySd3+M/Hs7rwUJLtWA1OSbUjfaNWdg9dKw+6OAUpJ60xece18Xs",
+	"uS/pUe6L7XsnXOALzv6/kBhJ/qfFJNtBlolTkOwvZuEnk2zOuKGPW5iL81ZPVuuzZUqDdF1LNldnLfMs",
+	"dZm7PcWPZA0b22DIUzf0xQ3+YYpkQmlCdV8ptBiiNWgJX8CNI5bevnuI7w1F0aRCTrAT4qNzS2m31H0d",
+	"VMbUhDFfuwVhrb9U27b+5DqpWn9xYv7h3cP/BQAA//8=",
 }
 
 // decodeSpec returns the embedded OpenAPI spec as raw JSON bytes,
