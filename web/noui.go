@@ -1,0 +1,7 @@
+//go:build noui
+
+package web
+
+import "embed"
+
+var files embed.FS
