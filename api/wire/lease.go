@@ -230,3 +230,9 @@ func filled[T any](in []T) []T {
 	}
 	return in
 }
+
+// FromTerms are a server's terms on the wire.
+func FromTerms(t trials.Terms) Terms { return Terms{TTLMs: t.TTL.Milliseconds()} }
+
+// ToTerms undoes FromTerms.
+func ToTerms(t Terms) trials.Terms { return trials.Terms{TTL: millis(t.TTLMs)} }
