@@ -1,0 +1,1 @@
+from ._errors import ServerError, SweepdError
