@@ -10,6 +10,7 @@ type API interface {
 	RunAPI
 	LogAPI
 	ReadAPI
+	ArtifactAPI
 }
 
 // ExperimentAPI makes and changes experiments.
@@ -50,6 +51,13 @@ type ReadAPI interface {
 	History(ctx context.Context, s HistorySearch) (HistoryList, error)
 	HistoryOf(ctx context.Context, runs []string, key string, limit int) ([]RunMetric, error)
 	SampleHistory(ctx context.Context, q SampleQuery) ([]RunMetric, error)
+}
+
+// ArtifactAPI guards files. Paths are relative to the artifact root, clean and
+// without a leading slash: "7/0a1b.../artifacts/model.pkl".
+type ArtifactAPI interface {
+	MayReadArtifact(ctx context.Context, path string) error
+	MayWriteArtifact(ctx context.Context, path string) error
 }
 
 // NewExperiment asks for an experiment.

@@ -50,6 +50,9 @@ func ExperimentTagNotFound(id, key string) error {
 // RunNotFound says that there is no run with that ID.
 func RunNotFound(id string) error { return fault.NotFoundf("Run with id=%s not found", id) }
 
+// RunExists says that the ID of a new run is another run's.
+func RunExists(id string) error { return fault.Conflictf("run %s exists already", id).As(CodeExists) }
+
 // RunNotActive says that a deleted run cannot be written to.
 func RunNotActive(id string, is Lifecycle) error {
 	return fault.Invalidf("The run %s must be in the 'active' state. Current state is %s.", id, is)

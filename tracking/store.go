@@ -54,8 +54,8 @@ type RunStore interface {
 	// CreateRun stores r (ID, Experiment, Name, User, Status, Start, Tags are
 	// set; Owner becomes the author's) in an active experiment and gives it with its
 	// ArtifactURI. A run of that ID, experiment and owner that exists already
-	// is given as it stands: a repeated request is free.
-	// ExperimentNotFound, ExperimentNotActive.
+	// is given as it stands: a repeated request is free; any other of that ID
+	// is RunExists. ExperimentNotFound, ExperimentNotActive.
 	CreateRun(ctx context.Context, by Author, r Run) (Run, error)
 	// Run gives one full run, deleted ones included. RunNotFound.
 	Run(ctx context.Context, id string) (Run, error)
@@ -78,6 +78,9 @@ type RunStore interface {
 	// LogInputs adds datasets to an active run; those it has stay as they are.
 	// RunNotFound, RunNotActive.
 	LogInputs(ctx context.Context, by Author, id string, inputs []Input) error
+	// MayWrite tells whether by could write to the run at this moment, be it
+	// deleted or not. RunNotFound.
+	MayWrite(ctx context.Context, by Author, id string) error
 }
 
 // MetricStore reads points. A run or key that does not exist has no points;

@@ -1,0 +1,45 @@
+package tracking
+
+import (
+	"context"
+	"strings"
+
+	"github.com/sweepd/sweepd/internal/fault"
+)
+
+// ArtifactRuns gives the IDs of the runs that a path below the artifact root may
+// lie in: every name that is followed by "artifacts". Some of them may be no
+// runs.
+func ArtifactRuns(path string) []string {
+	var out []string
+	parts := strings.Split(path, "/")
+	for i := 1; i < len(parts); i++ {
+		if parts[i] == "artifacts" {
+			out = append(out, parts[i-1])
+		}
+	}
+	return out
+}
+
+// MayReadArtifact lets everyone read.
+func (c caller) MayReadArtifact(context.Context, string) error { return nil }
+
+// MayWriteArtifact holds files of a run to the rule for its other writes. A
+// file outside every run is an ordinary client's to write, not an attempt's.
+func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
+	inside := false
+	for _, id := range ArtifactRuns(path) {
+		err := c.Store.MayWrite(ctx, c.by, id)
+		if fault.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		inside = true
+	}
+	if !inside && !c.by.Ordinary() {
+		return fault.Deniedf("%s lies in no run of trial %s", path, c.by.Owner).Fix("write below the artifact_uri of the trial's run")
+	}
+	return nil
+}
