@@ -79,6 +79,15 @@ type (
 		Attempts int
 		Why      string
 	}
+	// Cancel ends a trial that no worker holds: its time is up before it began,
+	// or before it could begin again. Guard: its attempts so far are Attempts
+	// and the newest is held or queued; that attempt ends as cancelled too.
+	Cancel struct {
+		Trial    int64
+		Number   int
+		Attempts int
+		Why      string
+	}
 	// Exhaust closes a branch that has no more points; a shared budget flows on
 	// to the others. Guard: the branch is open and its proposals so far are K.
 	Exhaust struct {
@@ -119,6 +128,7 @@ func (Stop) action()          {}
 func (Record) action()        {}
 func (Retry) action()         {}
 func (Fail) action()          {}
+func (Cancel) action()        {}
 func (Exhaust) action()       {}
 func (FinishStage) action()   {}
 func (BuildEnsemble) action() {}
@@ -142,6 +152,7 @@ func (a Retry) String() string {
 func (a Fail) String() string {
 	return fmt.Sprintf("fail %d after %d: %s", a.Number, a.Attempts, a.Why)
 }
+func (a Cancel) String() string { return fmt.Sprintf("cancel %d: %s", a.Number, a.Why) }
 func (a Exhaust) String() string {
 	return fmt.Sprintf("exhaust %s at %d", a.Name, a.K)
 }
@@ -154,6 +165,9 @@ func (a Pause) String() string         { return fmt.Sprintf("pause: %s", a.Why) 
 // (cut 0.9017)". The numbers are losses; the scheduler turns their sign for a
 // goal of maximize before it stores the text.
 func Reason(v search.Verdict) string {
+	if v.Rule == Wall {
+		return "stopped early: the time of the sweep is up"
+	}
 	word := "goes on"
 	if v.Stop {
 		word = "stopped early"
