@@ -64,11 +64,12 @@ var rooms = map[string]room{
 	"internal/arch": {level: 0},
 
 	// Suites and helpers of tests. A suite sees what its subject sees, and its subject.
-	"search/searchtest":     {level: 1, also: []string{"search"}, test: true},
-	"tracking/trackingtest": {level: 1, also: []string{"tracking"}, test: true},
-	"engine/enginetest":     {level: 1, also: []string{"engine"}, test: true},
-	"store/storetest":       {level: 5, also: []string{"store", "internal/pgtest"}, test: true},
-	"internal/pgtest":       {level: 0, test: true},
+	"search/searchtest":      {level: 1, also: []string{"search"}, test: true},
+	"tracking/trackingtest":  {level: 1, also: []string{"tracking"}, test: true},
+	"engine/enginetest":      {level: 1, also: []string{"engine"}, test: true},
+	"store/storetest":        {level: 5, also: []string{"store", "internal/pgtest"}, test: true},
+	"internal/pgtest":        {level: 0, test: true},
+	"internal/blob/blobtest": {level: 0, also: []string{"internal/blob"}, test: true},
 
 	// The house seen from outside: what a user has, and no short cuts.
 	"e2e":   {level: 7, only: []string{"api/client", "api/wire", "internal/pgtest"}, test: true},
