@@ -1,0 +1,179 @@
+package search
+
+import (
+	"cmp"
+	"math"
+)
+
+// asha is asynchronous successive halving in its stopping form (Li et al.
+// 2020, A System for Massively Parallel Hyperparameter Tuning,
+// arXiv:1810.05934): nothing waits, nothing is paused. The first report of a
+// trial at or beyond the resource of a rung puts its loss on that rung, and it
+// is judged against the losses that stand there at that moment, its own
+// included: of n losses the best max(1, floor(n/Eta)) go on, and whoever ties
+// with the last of them. So the first trial on a rung always goes on, and until
+// there are Eta of them only a trial that is the best so far does.
+//
+// A report that jumps over rungs is put on each of them and judged from the
+// lowest up, until one stops it. A NaN or infinite loss counts as the largest
+// number. Reports of a trial after it was stopped still stand on the rungs.
+type asha struct {
+	o      StopOptions
+	trials map[int]*ashaTrial
+	rungs  map[rungKey]*ranked[rungEntry]
+	fresh  []Verdict // not yet given
+}
+
+type rungKey struct {
+	group string
+	rung  int
+}
+
+type rungEntry struct {
+	loss  float64
+	trial int
+}
+
+type ashaTrial struct {
+	group   string
+	entries []ashaEntry  // on rungs 0, 1, ...
+	judged  map[int]bool // rungs that have a verdict, given or recorded
+	stopped bool
+}
+
+// ashaEntry is what a trial has on one rung.
+type ashaEntry struct {
+	loss     float64
+	resource float64 // of the report that put it there
+}
+
+// NewASHA makes an ASHA stopper; options out of range are fault.Invalid.
+func NewASHA(o StopOptions) (Stopper, error) {
+	o, err := o.check()
+	if err != nil {
+		return nil, err
+	}
+	return &asha{o: o, trials: map[int]*ashaTrial{}, rungs: map[rungKey]*ranked[rungEntry]{}}, nil
+}
+
+func (a *asha) trial(n int) *ashaTrial {
+	t := a.trials[n]
+	if t == nil {
+		t = &ashaTrial{judged: map[int]bool{}}
+		a.trials[n] = t
+	}
+	return t
+}
+
+func (a *asha) rung(group string, i int) *ranked[rungEntry] {
+	key := rungKey{group, i}
+	r := a.rungs[key]
+	if r == nil {
+		r = newRanked(func(x, y rungEntry) int { return cmp.Or(cmp.Compare(x.loss, y.loss), x.trial-y.trial) })
+		a.rungs[key] = r
+	}
+	return r
+}
+
+// Open names a trial's group. What the trial has on rungs moves with it.
+func (a *asha) Open(trial int, group string) {
+	if !a.o.Grouped {
+		group = ""
+	}
+	t := a.trial(trial)
+	if t.group == group {
+		return
+	}
+	for i, e := range t.entries {
+		a.rung(t.group, i).remove(rungEntry{e.loss, trial})
+		a.rung(group, i).insert(rungEntry{e.loss, trial})
+	}
+	t.group = group
+}
+
+// Report tells a loss at a resource. The same resource again replaces what it
+// put on rungs, without judging again. Resources that are not above 0 are
+// ignored. O(log trials) per rung reached.
+func (a *asha) Report(trial int, resource, loss float64) {
+	if !(resource > 0) || math.IsInf(resource, 0) {
+		return
+	}
+	loss = judgeable(loss)
+	t := a.trial(trial)
+	for i := range t.entries {
+		if e := &t.entries[i]; e.resource == resource && e.loss != loss {
+			r := a.rung(t.group, i)
+			r.remove(rungEntry{e.loss, trial})
+			e.loss = loss
+			r.insert(rungEntry{loss, trial})
+		}
+	}
+	for i := len(t.entries); ; i++ {
+		at := a.o.rung(i)
+		if at > resource || (a.o.Max > 0 && at >= a.o.Max) {
+			return
+		}
+		t.entries = append(t.entries, ashaEntry{loss, resource})
+		a.rung(t.group, i).insert(rungEntry{loss, trial})
+		a.judge(trial, t, i, at)
+	}
+}
+
+// judgeable makes every loss a finite number, so that NaN and infinities rank
+// and can be written down.
+func judgeable(loss float64) float64 {
+	if math.IsNaN(loss) {
+		return math.MaxFloat64
+	}
+	return min(max(loss, -math.MaxFloat64), math.MaxFloat64)
+}
+
+// judge decides about a trial that has just come to rung i.
+func (a *asha) judge(trial int, t *ashaTrial, i int, resource float64) {
+	if t.stopped || t.judged[i] {
+		return
+	}
+	t.judged[i] = true
+	r, loss := a.rung(t.group, i), t.entries[i].loss
+	n := r.len()
+	cut := r.at(max(1, int(float64(n)/a.o.Eta)) - 1).loss
+	v := Verdict{
+		Trial: trial, Stop: loss > cut, Rule: "asha", Group: t.group,
+		Rung: i, Resource: resource, Loss: loss, Of: n, Cut: cut,
+		Rank: 1 + r.below(func(e rungEntry) bool { return e.loss < loss }),
+	}
+	t.stopped = v.Stop
+	a.fresh = append(a.fresh, v)
+}
+
+// Reset forgets a trial's reports and rung entries. Rungs that were judged are
+// not judged again, and a trial that was stopped is not judged any more.
+func (a *asha) Reset(trial int) {
+	t := a.trial(trial)
+	for i, e := range t.entries {
+		a.rung(t.group, i).remove(rungEntry{e.loss, trial})
+	}
+	t.entries = nil
+}
+
+// Recorded tells a verdict that was stored earlier; it is not given again, and
+// neither is one about a trial that it stopped.
+func (a *asha) Recorded(v Verdict) {
+	t := a.trial(v.Trial)
+	t.judged[v.Rung] = true
+	t.stopped = t.stopped || v.Stop
+	kept := a.fresh[:0]
+	for _, f := range a.fresh {
+		if f.Trial != v.Trial || (f.Rung != v.Rung && !v.Stop) {
+			kept = append(kept, f)
+		}
+	}
+	a.fresh = kept
+}
+
+// Judge gives the verdicts that fell since the last call, in that order.
+func (a *asha) Judge() []Verdict {
+	out := a.fresh
+	a.fresh = nil
+	return out
+}
