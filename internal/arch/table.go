@@ -32,6 +32,9 @@ var rooms = map[string]room{
 	"api/wire":         {level: 5},
 	"store":            {level: 5},
 	"worker":           {level: 5, blind: []string{"scheduler", "scheduler/plan", "tracking", "tracking/filter", "trials/view", "ensemble"}},
+	"worker/door":      {level: 5, blind: []string{"scheduler", "scheduler/plan"}},
+	"worker/shim":      {level: 5, blind: []string{"scheduler", "scheduler/plan", "trials"}},
+	"worker/warm":      {level: 5, blind: []string{"scheduler", "scheduler/plan"}},
 	"engine/local":     {level: 5, also: []string{"worker"}},
 	"tracking/mirror":  {level: 5},
 	"internal/blob/s3": {level: 5},
@@ -45,7 +48,7 @@ var rooms = map[string]room{
 	// the trial's small MLflow is the one that knows both.
 	"trials":      {level: 2, blind: []string{"tracking", "tracking/filter"}},
 	"trials/spec": {level: 2, blind: []string{"tracking", "tracking/filter"}},
-	"trials/view": {level: 2},
+	"trials/view": {level: 2, also: []string{"trials"}},
 
 	// 1: mathematics; the other nouns; a contract.
 	"search":          {level: 1},

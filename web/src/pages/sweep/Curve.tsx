@@ -1,0 +1,66 @@
+import { useQuery } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { api, type Overview, type Sweep, take, type Trial } from "../../api/client";
+import { num } from "../../api/numbers";
+import { alone, count } from "../../plot/format";
+import type { CurveData } from "../../plot/curve";
+import type { Chart } from "../../plot/bestSoFar";
+
+interface Props {
+  sweep: Sweep;
+  trial: Trial;
+  rungs: Overview["rungs"];
+  log: boolean;
+}
+
+/** The readings of one trial over its reports, with what the rungs asked for. */
+export function Curve({ sweep, trial, rungs, log }: Props) {
+  const curves = useQuery({
+    queryKey: ["curve", sweep.id, trial.number, trial.resource, trial.attempts.length],
+    queryFn: ({ signal }) =>
+      take(api.GET("/api/v1/sweeps/{sweep}/curves", { params: { path: { sweep: sweep.id }, query: { trials: String(trial.number), points: 800 } }, signal })),
+    placeholderData: (last) => last,
+  });
+  const box = useRef<HTMLDivElement>(null);
+  const chart = useRef<Chart<CurveData>>(undefined);
+  const curve = curves.data?.curves.at(-1);
+
+  useEffect(() => {
+    if (!curve || curve.values.length === 0) return;
+    const data: CurveData = {
+      x: curve.resources,
+      y: curve.values.map((v) => num(v) ?? NaN),
+      steps: curve.steps,
+      cuts: rungs.flatMap((r) => (r.cut === undefined ? [] : [{ x: r.resource, y: num(r.cut) ?? NaN }])),
+      log,
+    };
+    if (chart.current) {
+      chart.current.update(data);
+      return;
+    }
+    let gone = false;
+    // The chart's library is fetched with the first trial that is opened.
+    void import("../../plot/curve").then(({ mount }) => {
+      if (!gone && box.current && !chart.current) chart.current = mount(box.current, data);
+    });
+    return () => {
+      gone = true;
+    };
+  }, [curve, rungs, log]);
+  useEffect(() => () => chart.current?.destroy(), []);
+
+  const values = curve?.values.map((v) => num(v) ?? NaN) ?? [];
+  const broken = values.findIndex((v) => !Number.isFinite(v));
+  return (
+    <>
+      <div
+        className="curve"
+        ref={box}
+        role="img"
+        aria-label={values.length ? `${sweep.metric} over ${count(values.length)} reports, from ${alone(values[0])} to ${alone(values.at(-1))}` : "no reading"}
+      />
+      {curves.data && values.length === 0 && <p className="waiting">It has reported no {sweep.metric}.</p>}
+      {broken >= 0 && <p className="note warm">diverged at report {count(curve!.resources[broken]!)}</p>}
+    </>
+  );
+}

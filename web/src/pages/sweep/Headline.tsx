@@ -1,0 +1,58 @@
+import type { Overview } from "../../api/client";
+import { useNow } from "../../ui/useNow";
+import type { Live } from "./useSweep";
+
+/** The answer first: one sentence, then the facts behind it. */
+export function Headline({ overview, live }: { overview: Overview; live: Live }) {
+  const { lead, value, tail, rest } = overview.sentence;
+  return (
+    <>
+      <h1 className="headline">
+        {lead}
+        {value && (
+          <>
+            {" "}
+            <span className="answer">{value}</span>
+          </>
+        )}
+        {tail && (/^[,;]/.test(tail) ? tail : ` ${tail}`)}
+        {rest && <span className="rest"> — {rest}</span>}
+      </h1>
+      <p className="facts">
+        <Pulse live={live} />
+        {overview.facts.map((f) => (
+          <span key={`${f.kind} ${f.label}`} className="fact">
+            <b>{f.value}</b> {f.label}
+          </span>
+        ))}
+      </p>
+    </>
+  );
+}
+
+/** Whether the page is live; a quiet line, never an alarm. */
+function Pulse({ live }: { live: Live }) {
+  useNow(1_000);
+  switch (live.status) {
+    case "live":
+      return (
+        <span className="fact pulse live">
+          <svg width="10" height="10" viewBox="0 0 12 12" aria-hidden="true">
+            <circle cx="6" cy="6" r="3.4" />
+            <circle cx="6" cy="6" r="5.3" className="ring" />
+          </svg>
+          live
+        </span>
+      );
+    case "ended":
+      return <span className="fact pulse">ended</span>;
+    case "lost":
+      return (
+        <span className="fact pulse warm" role="status">
+          not live, retrying; data of {new Date(live.at).toLocaleTimeString()}
+        </span>
+      );
+    default:
+      return <span className="fact pulse">connecting</span>;
+  }
+}

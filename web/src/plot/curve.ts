@@ -1,0 +1,100 @@
+// A trial's curve with uPlot: readings over reports, a dash where a rung cut.
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+import type { Chart } from "./bestSoFar";
+import { alone, styleOf, write } from "./format";
+import { onTheme, readTokens } from "./tokens";
+
+export interface CurveData {
+  x: number[]; // ordinal of the report
+  y: number[]; // may be not finite
+  steps: number[]; // as the trial logged them
+  cuts: { x: number; y: number }[];
+  log: boolean;
+}
+
+const HEIGHT = 190;
+
+export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
+  let data = first;
+  const tip = document.createElement("span");
+  tip.className = "tip above";
+  tip.hidden = true;
+  box.append(tip);
+  let plot = build();
+
+  function build(): uPlot {
+    const ink = readTokens();
+    const log = data.log && data.y.every((v) => !(v <= 0));
+    const finite = data.y.map((v) => (Number.isFinite(v) ? v : null));
+    const font = "11.5px 'Inter Variable', system-ui, sans-serif";
+    const axis = { stroke: ink["ink-3"], font, grid: { stroke: ink.line, width: 1 }, ticks: { show: false } };
+    return new uPlot(
+      {
+        width: box.clientWidth,
+        height: HEIGHT,
+        legend: { show: false },
+        cursor: { points: { one: true, size: 7 }, drag: { x: false, y: false } },
+        scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+        axes: [
+          { ...axis, grid: { show: false } },
+          { ...axis, size: 56, values: (_u, marks) => marks.map((v) => (v === null ? "" : write(v, styleOf(marks.filter((m) => m !== null))))) },
+        ],
+        series: [{}, { stroke: ink.accent, width: 2, points: { show: data.x.length < 40, size: 5, fill: ink.accent } }],
+        hooks: {
+          draw: [
+            (u) => {
+              u.ctx.save();
+              u.ctx.strokeStyle = ink.warm;
+              u.ctx.lineWidth = 2 * devicePixelRatio;
+              for (const cut of data.cuts) {
+                if (!Number.isFinite(cut.y) || cut.x > (u.scales.x?.max ?? 0)) continue;
+                const x = u.valToPos(cut.x, "x", true);
+                const y = u.valToPos(cut.y, "y", true);
+                if (y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
+                u.ctx.beginPath();
+                u.ctx.moveTo(x - 9 * devicePixelRatio, y);
+                u.ctx.lineTo(x + 9 * devicePixelRatio, y);
+                u.ctx.stroke();
+              }
+              u.ctx.restore();
+            },
+          ],
+          setCursor: [
+            (u) => {
+              const i = u.cursor.idx;
+              tip.hidden = i === null || i === undefined || (u.cursor.left ?? -1) < 0;
+              if (tip.hidden) return;
+              tip.textContent = `report ${data.x[i!]}, step ${data.steps[i!]}: ${alone(data.y[i!])}`;
+              tip.style.left = `${(u.cursor.left ?? 0) + u.bbox.left / devicePixelRatio}px`;
+            },
+          ],
+        },
+      },
+      [data.x, finite],
+      box,
+    );
+  }
+
+  function rebuild() {
+    plot.destroy();
+    plot = build();
+  }
+  const observer = new ResizeObserver(() => plot.setSize({ width: box.clientWidth, height: HEIGHT }));
+  observer.observe(box);
+  const untheme = onTheme(rebuild);
+  return {
+    update(next) {
+      const same = next.log === data.log;
+      data = next;
+      if (same) plot.setData([data.x, data.y.map((v) => (Number.isFinite(v) ? v : null))]);
+      else rebuild();
+    },
+    destroy() {
+      observer.disconnect();
+      untheme();
+      plot.destroy();
+      tip.remove();
+    },
+  };
+}
