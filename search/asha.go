@@ -156,15 +156,15 @@ func (a *asha) Reset(trial int) {
 	t.entries = nil
 }
 
-// Recorded tells a verdict that was stored earlier; it is not given again, and
-// neither is one about a trial that it stopped.
+// Recorded tells a verdict that was stored earlier; it is not given again, and a
+// trial that it stopped is not judged any more.
 func (a *asha) Recorded(v Verdict) {
 	t := a.trial(v.Trial)
 	t.judged[v.Rung] = true
 	t.stopped = t.stopped || v.Stop
 	kept := a.fresh[:0]
 	for _, f := range a.fresh {
-		if f.Trial != v.Trial || (f.Rung != v.Rung && !v.Stop) {
+		if f.Trial != v.Trial || f.Rung != v.Rung {
 			kept = append(kept, f)
 		}
 	}

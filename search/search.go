@@ -86,6 +86,8 @@ type Stopper interface {
 	// Reset forgets a trial's reports and rung entries, not verdicts recorded.
 	Reset(trial int)
 	// Recorded tells a verdict that was stored earlier: it is not given again.
+	// A rebuild tells the verdicts of a trial before it replays its reports, so
+	// that they are not judged against other facts than those of the time.
 	Recorded(v Verdict)
 	// Judge gives the verdicts that are new since the last call, stops and
 	// promotions alike, in the order they fell. O(new reports · log n).

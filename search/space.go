@@ -22,7 +22,8 @@ type Space struct {
 	params      []param // parents and what conditions read come before
 	dims        []int   // index in params of each dimension
 	constraints []constraint
-	needsP      bool // some expression reads p["..."]
+	needsP      bool            // some expression reads p["..."]
+	known       map[string]bool // passed names
 
 	size  func() float64
 	probe func() probe
@@ -50,7 +51,10 @@ type constraint struct {
 // per fault, Where "space.NAME", or "constraints[i]".
 func NewSpace(d Definition) (*Space, error) {
 	d = d.clone()
-	s := &Space{def: d}
+	s := &Space{def: d, known: map[string]bool{}}
+	for _, p := range d.Params {
+		s.known[p.Pass] = true
+	}
 	ps := s.checkParams()
 	if len(ps) == 0 {
 		ps = s.order()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/sweepd/sweepd/internal/expr"
 	"github.com/sweepd/sweepd/internal/fault"
@@ -130,11 +131,12 @@ func (s *Space) Complete(pt Point) (Point, error) {
 
 func (s *Space) canon(pt Point, complete bool) (Point, error) {
 	var ps []fault.Problem
-	for _, name := range slices.Sorted(maps.Keys(pt)) {
-		if !s.passes(name) && !slices.Contains(s.def.Absent, name) {
+	for name := range pt {
+		if !s.known[name] && !slices.Contains(s.def.Absent, name) {
 			ps = append(ps, fault.Problem{Where: name, Message: fmt.Sprintf("unknown parameter %q", name), Hint: fault.DidYouMean(name, s.passed())})
 		}
 	}
+	slices.SortFunc(ps, func(a, b fault.Problem) int { return strings.Compare(a.Where, b.Where) })
 	w := s.newWalk()
 	for i := range s.params {
 		p := &s.params[i]
@@ -177,18 +179,9 @@ func (p *param) fallback() any {
 	return p.domain.values[0]
 }
 
-func (s *Space) passes(name string) bool {
-	return slices.ContainsFunc(s.params, func(p param) bool { return p.Pass == name })
-}
-
 // passed are the passed names, sorted, each once.
 func (s *Space) passed() []string {
-	var names []string
-	for _, p := range s.params {
-		names = append(names, p.Pass)
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return slices.Sorted(maps.Keys(s.known))
 }
 
 // violated is the index of the first constraint that a canonical point

@@ -188,20 +188,18 @@ func stopperRebuilt(t *testing.T, o search.StopOptions, fresh NewStopper) {
 			live.Report(r.trial, r.resource, r.loss)
 			rows = append(rows, r)
 			if rapid.Bool().Draw(t, "judge") {
-				verdicts = append(verdicts, live.Judge()...)
+				given := live.Judge()
+				verdicts = append(verdicts, given...)
+				if rapid.Bool().Draw(t, "stored") {
+					record(live, given)
+				}
 			}
 		}
 		verdicts = append(verdicts, live.Judge()...)
 		again := begin()
-		first := rapid.Bool().Draw(t, "verdicts first")
-		if first {
-			record(again, verdicts)
-		}
+		record(again, verdicts) // a rebuild tells what was stored before it replays
 		for _, r := range rows {
 			again.Report(r.trial, r.resource, r.loss)
-		}
-		if !first {
-			record(again, verdicts)
 		}
 		if vs := again.Judge(); len(vs) != 0 {
 			t.Fatalf("verdicts that were recorded are given again: %+v", vs)
