@@ -21,9 +21,10 @@ import posixpath
 import stat
 import tarfile
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
-from typing import IO, Iterator
+from typing import IO
 
 from ._errors import SweepdError
 from ._ignore import FILES, Rules
@@ -43,11 +44,17 @@ class Entry:
 
 @dataclass(frozen=True)
 class Pack:
-    """A frozen directory. ``archive`` is a gzipped tar, at its beginning; close it after use."""
+    """A frozen directory, to be used in a with statement. ``archive`` is a gzipped tar, at its beginning."""
 
     digest: str
     entries: tuple[Entry, ...]
     archive: IO[bytes]
+
+    def __enter__(self) -> Pack:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.archive.close()
 
 
 def entries(root: str | os.PathLike[str]) -> list[Entry]:
@@ -61,15 +68,19 @@ def entries(root: str | os.PathLike[str]) -> list[Entry]:
         try:
             name = path.decode()
         except UnicodeDecodeError:
-            raise SweepdError(f"the file name {os.fsdecode(path)!r} is not UTF-8; rename it, or leave it out in .sweepdignore") from None
+            raise _bad_name(os.fsdecode(path), "is not UTF-8") from None
         if "\n" in name:
-            raise SweepdError(f"the file name {name!r} has a line break; rename it, or leave it out in .sweepdignore")
+            raise _bad_name(name, "has a line break")
         if stat.S_ISLNK(info.st_mode):
             target = os.readlink(os.path.join(top, path))
             out.append(Entry(name, 0o777, len(target), os.fsdecode(target)))
         else:
             out.append(Entry(name, 0o755 if info.st_mode & 0o100 else 0o644, info.st_size))
     return out
+
+
+def _bad_name(name: str, why: str) -> SweepdError:
+    return SweepdError(f"the file name {name!r} {why}; rename it, or leave it out in .sweepdignore")
 
 
 def _walk(top: bytes, directory: bytes, rules: Rules) -> Iterator[tuple[bytes, os.stat_result]]:
@@ -90,7 +101,7 @@ def _walk(top: bytes, directory: bytes, rules: Rules) -> Iterator[tuple[bytes, o
             continue
         if is_dir:
             yield from _walk(top, path + b"/", rules)
-        elif child.is_file(follow_symlinks=False) or child.is_symlink() and _inside(path, os.readlink(child.path)):
+        elif child.is_file(follow_symlinks=False) or (child.is_symlink() and _inside(path, os.readlink(child.path))):
             yield path, child.stat(follow_symlinks=False)
 
 
@@ -106,18 +117,20 @@ def pack(root: str | os.PathLike[str], limit: int = LIMIT) -> Pack:
     """Packs the directory. Each file is read once, so that digest and archive agree."""
     found = entries(root)
     _check_size(root, found, limit)
-    archive = tempfile.SpooledTemporaryFile(max_size=16 << 20)
+    archive = tempfile.SpooledTemporaryFile(max_size=16 << 20)  # noqa: SIM115
     listing = hashlib.sha256()
     kept = []
-    with gzip.GzipFile(fileobj=archive, mode="wb", compresslevel=6, mtime=0) as zipped:
-        with tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for entry in found:
-                content = _content(root, entry)
-                entry = Entry(entry.path, entry.mode, len(content), entry.link)
-                digest = hashlib.sha256(content).hexdigest()
-                listing.update(f"{entry.mode:04o} {entry.size} {digest} {entry.path}\n".encode())
-                _add(tar, entry, content)
-                kept.append(entry)
+    with (
+        gzip.GzipFile(fileobj=archive, mode="wb", compresslevel=6, mtime=0) as zipped,
+        tarfile.open(fileobj=zipped, mode="w", format=tarfile.PAX_FORMAT) as tar,
+    ):
+        for seen in found:
+            content = _content(root, seen)
+            entry = Entry(seen.path, seen.mode, len(content), seen.link)
+            digest = hashlib.sha256(content).hexdigest()
+            listing.update(f"{entry.mode:04o} {entry.size} {digest} {entry.path}\n".encode())
+            _add(tar, entry, content)
+            kept.append(entry)
     archive.seek(0)
     return Pack(listing.hexdigest(), tuple(kept), archive)
 
@@ -147,6 +160,6 @@ def _check_size(root: str | os.PathLike[str], found: list[Entry], limit: int) ->
     largest = sorted(found, key=lambda e: -e.size)[:5]
     lines = "".join(f"\n  {e.size / (1 << 20):10.1f} MiB  {e.path}" for e in largest)
     raise SweepdError(
-        f"{os.fspath(root)} has {total / (1 << 20):.1f} MiB of files, more than the {limit / (1 << 20):.0f} MiB a sweep takes along; "
-        f"leave the large ones out in .sweepdignore. The largest are:{lines}"
+        f"{os.fspath(root)} has {total / (1 << 20):.1f} MiB of files, more than the {limit / (1 << 20):.0f} MiB "
+        f"a sweep takes along; leave the large ones out in .sweepdignore. The largest are:{lines}"
     )

@@ -1,0 +1,91 @@
+"""Carries metrics of a trial to the worker beside it, and the answer back.
+
+The worker's door is on loopback and answers from memory, so a report is one round trip of some
+tens of microseconds. When it does not answer, points wait here and go with the next report:
+training is never ended by its bookkeeping.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import threading
+import time
+import warnings
+from typing import Any
+
+from ._errors import ServerError
+from ._http import BROKEN, Answer, Connection
+
+PATIENCE = 10.0  # seconds that the first report without an answer is repeated
+PAUSE = 0.05  # seconds before the third try; doubles with each, up to one second
+KEPT = 1000  # points that may wait, and that one request may carry
+
+
+class Reporter:
+    """Sends points in order. stop and reason are what the last answer said."""
+
+    def __init__(self, url: str, token: str | None):
+        self._connection = Connection(url, token, timeout=30)
+        self._waiting: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._silent = False  # the last try had no answer: do not hold up training for the next
+        self._warned: set[str] = set()
+        self.stop = False
+        self.reason = ""
+        atexit.register(self._last)
+
+    def send(self, point: dict[str, Any]) -> bool:
+        """Sends a point and those that wait, and tells whether to stop. Never raises for what the other side does."""
+        with self._lock:
+            self._waiting.append(point)
+            if len(self._waiting) > KEPT:
+                del self._waiting[0]
+                self._warn("sweepd: more than 1000 reports wait for the worker; the oldest are dropped")
+            self._deliver()
+            return self.stop
+
+    def _deliver(self) -> None:
+        body = json.dumps({"points": self._waiting}, separators=(",", ":")).encode()
+        answer = self._ask(body)
+        if answer is None:
+            self._silent = True
+            self._warn("sweepd: the worker does not answer; reports wait in memory and training goes on")
+            return
+        self._silent = False
+        self._waiting.clear()
+        if answer.status == 200:
+            said = answer.json()
+            self.stop, self.reason = bool(said.get("stop")), said.get("reason", "")
+            return
+        error = ServerError(answer.status, answer.json())
+        if answer.status == 409:
+            self.stop, self.reason = True, f"this attempt is not held any more: {error}"
+        self._warn(f"sweepd: a report was refused: {error}")
+
+    def _ask(self, body: bytes) -> Answer | None:
+        deadline = time.monotonic() + (0 if self._silent else PATIENCE)
+        pause = 0.0  # the second try follows at once: a kept connection may have been closed meanwhile
+        while True:
+            try:
+                answer = self._connection.send("POST", "/api/v1/report", body, {"Content-Type": "application/json"})
+                if answer.status != 429 and answer.status < 500:
+                    return answer
+            except BROKEN:
+                pass
+            if time.monotonic() + pause > deadline:
+                return None
+            time.sleep(pause)
+            pause = min(max(2 * pause, PAUSE), 1.0)
+
+    def _last(self) -> None:
+        with self._lock:
+            if self._waiting:
+                self._silent = False
+                self._deliver()
+            self._connection.close()
+
+    def _warn(self, text: str) -> None:
+        if text not in self._warned:
+            self._warned.add(text)
+            warnings.warn(text, RuntimeWarning, stacklevel=5)
