@@ -58,7 +58,7 @@ func dealAll(d *deal, free func(int) bool) {
 // batch is begun when half of it is used up.
 func wanted(v *View, st *Stage) int {
 	busy := max(st.Slots, 1)
-	if p := parallel(&v.Sweep); p > 0 {
+	if p := Parallel(&v.Sweep, st.Spec); p > 0 {
 		busy = min(busy, p)
 	}
 	if st.Deals {

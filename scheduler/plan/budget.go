@@ -188,6 +188,12 @@ func ranks(bs []Branch) []int {
 	return out
 }
 
-// parallel is how many attempts the sweep may have queued or live at once, 0
+// Parallel is how many attempts of a stage may be queued or live at once, 0
 // without a bound.
-func parallel(s *trials.Sweep) int { return s.Spec.Budget.Parallel }
+func Parallel(s *trials.Sweep, st *spec.Stage) int {
+	p := s.Spec.Budget.Parallel
+	if own := st.Budget.Parallel; own > 0 && (p == 0 || own < p) {
+		return own
+	}
+	return p
+}

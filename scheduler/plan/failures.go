@@ -40,8 +40,8 @@ func decide(v *View, e *Ended) Action {
 			return fail("%s, and the time of the sweep is up", e.Verdict)
 		case e.LostOn >= poison:
 			return fail("lost on %d different workers: it kills its worker", e.LostOn)
-		case e.Trial.Losses > maxLosses:
-			return fail("lost %d times", e.Trial.Losses)
+		case e.Trial.Losses > losses(e):
+			return fail("%s, and lost or preempted %d times before", e.Verdict, e.Trial.Losses-1)
 		}
 		again.Effective, again.Why = e.Trial.Effective, string(e.Verdict)
 		return again
@@ -73,6 +73,14 @@ func decide(v *View, e *Ended) Action {
 		again.NotBefore = v.Now.Add(backoff(rule.Delay, e.Same[f.Class]))
 	}
 	return again
+}
+
+// losses is how often the trial may be lost or preempted.
+func losses(e *Ended) int {
+	if rule, ok := e.Stage.Retry[string(e.Verdict)]; ok {
+		return rule.Times
+	}
+	return maxLosses
 }
 
 // retryable tells whether the class of the failure has a retry left.

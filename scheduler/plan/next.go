@@ -1,8 +1,8 @@
 package plan
 
 import (
-	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sweepd/sweepd/trials"
 )
@@ -17,6 +17,9 @@ type StageError struct {
 }
 
 func (e *StageError) Error() string {
+	if text := e.Err.Error(); strings.HasPrefix(text, "stage "+e.Name) {
+		return text
+	}
 	if e.Line > 0 {
 		return fmt.Sprintf("stage %s (line %d): %v", e.Name, e.Line, e.Err)
 	}
@@ -94,13 +97,4 @@ func finishSweep(v *View) []Action {
 		}
 	}
 	return []Action{FinishSweep{State: state, Why: why}}
-}
-
-// asStageError finds the stage an error is about, nil when it is about none.
-func asStageError(err error) *StageError {
-	var e *StageError
-	if errors.As(err, &e) {
-		return e
-	}
-	return nil
 }
