@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ago, alone, bytes, count, duration, styleOf, value, write } from "../src/plot/format";
+import { ago, alone, bytes, count, duration, styleOf, tickStyle, value, write } from "../src/plot/format";
 
 test("counts have thin spaces from five digits on, and a true minus", () => {
   expect([0, 999, 1000, 12034, 1234567, -12034].map(count)).toEqual(["0", "999", "1000", "12\u2009034", "1\u2009234\u2009567", "\u221212\u2009034"]);
@@ -51,4 +51,12 @@ test("ago and bytes", () => {
   const now = Date.parse("2026-11-24T12:00:00Z");
   expect(["2026-11-24T11:59:58Z", "2026-11-24T11:48:00Z", "2026-11-22T11:48:00Z", undefined].map((t) => ago(t, now))).toEqual(["just now", "12 min ago", "2 d ago", "–"]);
   expect([undefined, 512, 1536, 1.5 * 1024 ** 3].map(bytes)).toEqual(["–", "512 B", "1.5 KiB", "1.5 GiB"]);
+});
+
+test("an axis has the decimals of its step", () => {
+  const labels = (marks: number[]) => marks.map((v) => write(v, tickStyle(marks)));
+  expect(labels([0.5, 1, 1.5])).toEqual(["0.5", "1.0", "1.5"]);
+  expect(labels([0, 20, 40])).toEqual(["0", "20", "40"]);
+  expect(labels([0.05, 0.1])).toEqual(["0.05", "0.10"]);
+  expect(labels([])).toEqual([]);
 });

@@ -1,6 +1,6 @@
 // The best value so far as a step curve over the results it came from. Draws on a
 // canvas; knows no React. mount() gives the way to update and to destroy.
-import { alone, styleOf, write } from "./format";
+import { alone, tickStyle, write } from "./format";
 import { extent, linear, padded, type Range, ticks, timeLabel, timeTicks } from "./scale";
 import { onTheme, readTokens } from "./tokens";
 
@@ -28,17 +28,18 @@ const LEFT = 56;
 const RIGHT = 64;
 const TOP = 12;
 const BOTTOM = 26;
-/** Share of results, the worst, that may lie outside so that the others can be told apart. */
-const CLIPPED = 0.15;
+/** Share of the completed results, the best, that the value axis is made for. */
+const KEPT = 0.6;
 
-/** The range of values to show: all corners of the later curve and most dots. */
+/** The range of values to show: the better results and the later half of the
+ * curve. What was tried at first may be far outside and would flatten the rest. */
 export function shown(data: BestData): Range | undefined {
-  const values = data.dots.map((d) => d.value).filter(Number.isFinite);
   const sign = data.goal === "minimize" ? 1 : -1;
+  const values = data.dots.filter((d) => d.state === "completed" && Number.isFinite(d.value)).map((d) => d.value);
   values.sort((a, b) => sign * (a - b)); // best first
-  const kept = values.slice(0, Math.max(2, Math.ceil(values.length * (1 - CLIPPED))));
-  const last = data.corners.at(-1)?.value;
-  const range = extent(last === undefined ? kept : [...kept, last]);
+  const kept = values.slice(0, Math.max(3, Math.ceil(values.length * KEPT)));
+  const later = data.corners.slice(Math.floor(data.corners.length / 2)).map((c) => c.value);
+  const range = extent([...kept, ...later]) ?? extent(data.dots.map((d) => d.value));
   return range && padded(range);
 }
 
@@ -117,7 +118,7 @@ export function mount(box: HTMLElement, first: BestData, open: (trial: number) =
     c.textBaseline = "middle";
     c.lineWidth = 1;
     const marks = ticks(range, 5);
-    const style = styleOf(marks);
+    const style = tickStyle(marks);
     c.textAlign = "right";
     for (const v of marks) {
       const py = Math.round(y(v)) + 0.5;

@@ -2,7 +2,7 @@
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Chart } from "./bestSoFar";
-import { alone, styleOf, write } from "./format";
+import { alone, tickStyle, write } from "./format";
 import { onTheme, readTokens } from "./tokens";
 
 export interface CurveData {
@@ -14,6 +14,12 @@ export interface CurveData {
 }
 
 const HEIGHT = 190;
+
+/** Some marks of a logarithmic axis have no label and come as null. */
+function label(marks: (number | null)[]): string[] {
+  const style = tickStyle(marks.filter((m) => m !== null));
+  return marks.map((v) => (v === null ? "" : write(v, style)));
+}
 
 export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
   let data = first;
@@ -37,8 +43,8 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
         cursor: { points: { one: true, size: 7 }, drag: { x: false, y: false } },
         scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
         axes: [
-          { ...axis, grid: { show: false } },
-          { ...axis, size: 56, values: (_u, marks) => marks.map((v) => (v === null ? "" : write(v, styleOf(marks.filter((m) => m !== null))))) },
+          { ...axis, size: 30, grid: { show: false } },
+          { ...axis, size: 56, values: (_u, marks) => label(marks) },
         ],
         series: [{}, { stroke: ink.accent, width: 2, points: { show: data.x.length < 40, size: 5, fill: ink.accent } }],
         hooks: {

@@ -48,6 +48,14 @@ export function styleOf(values: Iterable<number>): Style {
   return { kind: "fixed", decimals: Math.min(6, Math.max(2, decimals)) };
 }
 
+/** The style of an axis: as many decimals as its step needs, and no more. */
+export function tickStyle(marks: readonly number[]): Style {
+  const step = marks.length > 1 ? Math.abs(marks[1]! - marks[0]!) : Math.abs(marks[0] ?? 1) || 1;
+  const size = Math.max(...marks.map(Math.abs), 0);
+  if (size >= 1e6 || size < 1e-4) return { kind: "exponent", digits: 1 };
+  return { kind: "fixed", decimals: Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) };
+}
+
 /** Writes a number in a style. */
 export function write(v: number | undefined, style: Style): string {
   if (v === undefined) return MISSING;
@@ -121,6 +129,11 @@ export function ago(at: string | undefined, now: number): string {
 export function moment(at: string | undefined): string {
   if (!at) return MISSING;
   return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+}
+
+/** A moment's time of day, in 24 hours. */
+export function clock(at: string | number): string {
+  return new Date(at).toLocaleTimeString(undefined, { hour12: false });
 }
 
 /** Bytes in binary units: 1.4 GiB. */

@@ -1,4 +1,5 @@
 import type { Overview } from "../../api/client";
+import { clock } from "../../plot/format";
 import { useNow } from "../../ui/useNow";
 import type { Live } from "./useSweep";
 
@@ -49,7 +50,7 @@ function Pulse({ live }: { live: Live }) {
     case "lost":
       return (
         <span className="fact pulse warm" role="status">
-          not live, retrying; data of {new Date(live.at).toLocaleTimeString()}
+          not live, retrying; data of {clock(live.at)}
         </span>
       );
     default:

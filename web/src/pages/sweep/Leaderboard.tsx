@@ -80,6 +80,13 @@ export function Leaderboard({ overview, trials, curves, ladders, ensembles, stat
   }, [curves, sorted, firstSeen, lastSeen, showsCurves]);
 
   const place = state.t === undefined ? -1 : sorted.findIndex((r) => r.original.number === state.t);
+  // A chosen trial that the address named is brought into sight once.
+  const sought = useRef(false);
+  useEffect(() => {
+    if (sought.current || place < 0) return;
+    sought.current = true;
+    virtual.scrollToIndex(place, { align: "auto" });
+  }, [place, virtual]);
   function go(to: number) {
     const i = Math.max(0, Math.min(sorted.length - 1, to));
     const row = sorted[i];
@@ -105,17 +112,17 @@ export function Leaderboard({ overview, trials, curves, ladders, ensembles, stat
             {trials.total > rows.length && ` · showing ${count(rows.length)} of ${count(trials.total)}`}
           </span>
         </h2>
+        {constant.length > 0 && (
+          <details className="constant">
+            <summary>
+              {count(constant.length)} equal {constant.length === 1 ? "parameter" : "parameters"}
+            </summary>
+            {constant.map((c) => `${c.id.replace(/^params\./, "")} = ${c.value}`).join(", ")}
+          </details>
+        )}
         <FilterBar text={state.f ?? ""} error={filter.error} set={(f) => set({ f: f || undefined })} />
         <ColumnMenu columns={columns} chosen={chosen} set={(cols) => set({ cols })} />
       </div>
-      {constant.length > 0 && (
-        <details className="constant">
-          <summary>
-            {count(constant.length)} equal {constant.length === 1 ? "parameter" : "parameters"}
-          </summary>
-          {constant.map((c) => `${c.id.replace(/^params\./, "")} = ${c.value}`).join(", ")}
-        </details>
-      )}
       <div className="grid" ref={scroll} role="grid" aria-label="Trials" aria-rowcount={sorted.length + 1} aria-colcount={shown.length} tabIndex={0} onKeyDown={(e) => move(e, place, go)}>
         <div className="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: width }}>
           {shown.map((c) => (

@@ -1,5 +1,7 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
+import { num } from "../../api/numbers";
+import { alone } from "../../plot/format";
 import { useKeys } from "../../ui/keys";
 import { Top } from "../../ui/Layout";
 import { Notice } from "../../ui/Notice";
@@ -37,7 +39,7 @@ function Shown({ sweep }: { sweep: string }) {
   const name = overview?.sweep.name;
   useEffect(() => {
     const best = overview?.sweep.best;
-    document.title = name ? `${best ? `${best.value} · ` : ""}${name} · sweepd` : "sweepd";
+    document.title = name ? `${best ? `${alone(num(best.value))} · ` : ""}${name} · sweepd` : "sweepd";
   }, [name, overview?.sweep.best]);
 
   const ensembles = overview?.ensembles ?? [];

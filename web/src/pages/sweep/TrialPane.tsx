@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, type Decision, type Overview, type Sweep, take, type Trial } from "../../api/client";
 import { num } from "../../api/numbers";
-import { alone, bytes, count, duration, MISSING, moment, value } from "../../plot/format";
+import { alone, bytes, clock, count, duration, MISSING, moment, value } from "../../plot/format";
 import { StateMark } from "../../ui/Glyph";
 import { Notice } from "../../ui/Notice";
 import { Curve } from "./Curve";
@@ -173,7 +173,7 @@ function Decisions({ decisions }: { decisions: Decision[] }) {
         {decisions.map((d) => (
           <li key={`${d.seq}${d.kind}${d.text}`}>
             <time dateTime={d.at} title={moment(d.at)}>
-              {new Date(d.at).toLocaleTimeString()}
+              {clock(d.at)}
             </time>
             <span>
               <b className={d.kind === "stop" || d.kind === "fail" ? "warm" : undefined}>{d.kind.replace("_", " ")}</b> {d.text} <span className="note">{d.actor}</span>

@@ -89,7 +89,7 @@ function Table({ sweeps }: { sweeps: Sweep[] }) {
               </td>
               <td title={s.why}>
                 <StateMark state={s.state} />
-                {s.why && <span className="why"> {s.why}</span>}
+                {s.why && <span className="why">{s.why}</span>}
               </td>
               <td className="n">
                 {s.best ? (
