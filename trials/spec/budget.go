@@ -143,11 +143,15 @@ func (b *builder) divide(without []int, top, sum int, at place) {
 // ownTotal bounds a stage by its points or its finite grid.
 func (b *builder) ownTotal(s *Stage, part *part) {
 	own := part.own.get("budget").get("trials")
-	if n := len(s.Points); n > 0 {
+	if part.n.has("points") && part.n.get("points").kind != mapKind && s.Points == nil {
+		s.Points = []PointSpec{} // its faults are reported already
+	}
+	if n := len(s.Points); s.Points != nil {
 		if s.Budget.Trials > 0 && s.Budget.Trials < n && own != nil {
 			b.fail(own.at, "raise it, or take points out", "budget.trials is %d and there are %d points", s.Budget.Trials, n)
+			return
 		}
-		s.Budget.Trials = n
+		s.Budget.Trials = max(n, 1)
 		return
 	}
 	if part.space == nil || s.ForEach != nil {
@@ -172,11 +176,11 @@ func (b *builder) ownTotal(s *Stage, part *part) {
 
 // unbounded reports a sweep that nothing would end.
 func (b *builder) unbounded(without []int) {
-	if b.spec.Budget.Wall > 0 {
+	if b.spec.Budget.Wall > 0 || b.meant["budget"] || b.meant["trials"] || b.root.get("budget").has("trials") || b.root.get("budget").has("wall") {
 		return
 	}
 	for _, i := range without {
-		if b.spec.Stages[i].Budget.Wall > 0 {
+		if b.spec.Stages[i].Budget.Wall > 0 || b.parts[i].own.get("budget").has("trials") {
 			continue
 		}
 		at := b.parts[i].at

@@ -68,8 +68,22 @@ func (p *parser) badExpression(n *node, err error) {
 		return
 	}
 	for _, q := range f.Problems {
-		p.fail(n.within(q.Line, q.Column), q.Hint, "%s", q.Message)
+		p.fail(n.within(q.Line, q.Column), q.Hint, "%s", plainer(q.Message))
 	}
+}
+
+// plainer says in our words what the language of expressions says in its own.
+func plainer(message string) string {
+	if strings.HasPrefix(message, "unexpected token EOF") {
+		return "the expression ends where a value is missing"
+	}
+	if what, ok := strings.CutPrefix(message, "invalid operation: "); ok {
+		return "cannot work out " + what
+	}
+	if what, ok := strings.CutPrefix(message, "unexpected token "); ok {
+		return "the expression cannot have " + what + " here"
+	}
+	return message
 }
 
 // within is the place of a character of a scalar's text, as near as it is known.

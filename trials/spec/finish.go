@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,9 +125,10 @@ func (b *builder) spaces() {
 // checkSpace makes a space of a definition; faults come at their place.
 func (b *builder) checkSpace(d search.Definition, part *part) *search.Space {
 	space, err := search.NewSpace(d)
-	if err == nil {
-		b.feasible(space, part)
+	if err == nil && b.feasible(space, part) {
 		return space
+	} else if err == nil {
+		return nil
 	}
 	f := fault.Of(err)
 	if f == nil || len(f.Problems) == 0 {
@@ -134,34 +136,45 @@ func (b *builder) checkSpace(d search.Definition, part *part) *search.Space {
 		return nil
 	}
 	for _, q := range f.Problems {
-		b.fail(part.given.placeOf(q, part.at), q.Hint, "%s", q.Message)
+		at, message := part.given.find(q, part.at)
+		b.fail(at, q.Hint, "%s", message)
 	}
 	return nil
 }
 
-// placeOf is where a problem of the space stands in the file.
-func (g spacePlaces) placeOf(q fault.Problem, otherwise place) place {
-	if i, ok := strings.CutPrefix(q.Where, "constraints["); ok {
+// inExpression is a problem of an expression as package search words it.
+var inExpression = regexp.MustCompile(`^the expression "(?:[^"\\]|\\.)*": (.*), column ([0-9]+)$`)
+
+// find is where a problem of the space stands in the file, and what to say
+// there: the exact place of an expression needs no words.
+func (g spacePlaces) find(q fault.Problem, otherwise place) (place, string) {
+	name := strings.TrimPrefix(q.Where, "space.")
+	source := g.conditions[name]
+	at, ok := g.values[name]
+	if i, is := strings.CutPrefix(q.Where, "constraints["); is {
 		if k, err := strconv.Atoi(strings.TrimSuffix(i, "]")); err == nil && k < len(g.constraints) {
-			return g.constraints[k].at
+			source = g.constraints[k]
+			at, ok = source.at, true
 		}
 	}
-	name := strings.TrimPrefix(q.Where, "space.")
-	at, ok := g.values[name]
+	if m := inExpression.FindStringSubmatch(q.Message); m != nil && source != nil && source.kind == stringKind {
+		column, _ := strconv.Atoi(m[2])
+		return source.within(1, column), plainer(m[1])
+	}
 	if strings.HasPrefix(q.Message, "the name") {
 		at, ok = g.names[name], true
 	}
 	if !ok {
-		return otherwise
+		at = otherwise
 	}
-	return at
+	return at, q.Message
 }
 
-// feasible refuses constraints that no point satisfies and warns of those that
-// hardly any does.
-func (b *builder) feasible(space *search.Space, part *part) {
+// feasible refuses constraints that no point satisfies, then it gives false,
+// and warns of those that hardly any does.
+func (b *builder) feasible(space *search.Space, part *part) bool {
 	if len(part.given.constraints) == 0 {
-		return
+		return true
 	}
 	share, blocking := space.Feasibility()
 	at := part.given.constraints[0].at
@@ -176,6 +189,7 @@ func (b *builder) feasible(space *search.Space, part *part) {
 	case share < 0.01:
 		b.warn(at, "widen a range or relax it", "only %.2g %% of the space satisfies the constraints", 100*share)
 	}
+	return share > 0
 }
 
 // known is the definition of the space a stage's trials come from, before any
@@ -258,6 +272,7 @@ func (b *builder) checkParams(s *Stage, part *part) {
 		b.balance(s, part, names)
 		b.checkItems(s, part, known)
 		b.checkStart(s, part, known)
+		b.checkSampler(s, part)
 	}
 	if s.EarlyStop != nil && s.EarlyStop.When != "" {
 		b.expression(part.n.get("early_stop").get("when"), "early_stop.when", nil, trialScope(names))
@@ -333,6 +348,29 @@ func (b *builder) checkItems(s *Stage, part *part, known *search.Definition) {
 		if _, err := space.Pin(s.ForEach.Name, v); err != nil && i < len(items) {
 			b.fail(items[i].at, "", "%s", err)
 		}
+	}
+}
+
+// checkSampler asks the sampler itself whether it can search the space; start
+// points are checked apart, each at its place.
+func (b *builder) checkSampler(s *Stage, part *part) {
+	if part.space == nil {
+		return
+	}
+	_, err := search.NewSampler(s.Sampler.Algorithm, part.space, search.Options{Seed: s.Sampler.Seed, Balance: s.Sampler.Balance})
+	f := fault.Of(err)
+	if f == nil {
+		return
+	}
+	at := part.at
+	if n := part.n.get("sampler"); n != nil {
+		at = n.at
+	}
+	if len(f.Problems) == 0 {
+		b.fail(at, f.Hint, "%s", f.Message)
+	}
+	for _, q := range f.Problems {
+		b.fail(at, q.Hint, "%s", q.Message)
 	}
 }
 

@@ -50,7 +50,7 @@ var (
 
 // examples are how some maps are written, for hints.
 var examples = map[string]string{
-	"the file":  "\"command: [python, train.py]\" and so on",
+	theFile:     "command: [python, train.py]",
 	"objective": "{metric: val_loss, goal: minimize}",
 	"budget":    "{trials: 40, parallel: 4}",
 	"sampler":   "{algorithm: tpe, seed: 7}",

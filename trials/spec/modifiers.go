@@ -53,6 +53,7 @@ func (r *spaceReader) modify(n *node, p *search.Param, of string) {
 	}
 	r.weights(n.get("weights"), p)
 	if w := n.get("when"); w != nil && w.kind != nullKind {
+		r.places.conditions[p.Name] = w
 		p.When = r.condition(w, p.Pass)
 	}
 }
@@ -132,8 +133,9 @@ func (r *spaceReader) choose(n *node, p search.Param, dotted string) {
 	for _, c := range cases.fields {
 		p.Values = append(p.Values, c.key)
 	}
+	before := len(r.problems)
 	r.modify(n, &p, "switch")
-	r.def.Params = append(r.def.Params, p)
+	r.add(p, before)
 	for _, c := range cases.fields {
 		if c.value.kind == nullKind {
 			continue // a value without parameters of its own

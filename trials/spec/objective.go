@@ -23,7 +23,7 @@ func (p *parser) readObjective(n *node) Objective {
 	}
 	o := p.object(n, "objective", objectiveKeys)
 	o.text("metric", &out.Metric)
-	if out.Metric == "" && n.kind == mapKind {
+	if out.Metric == "" && n.kind == mapKind && !p.meant["metric"] {
 		p.fail(n.at, "metric: is the key that the script logs, for example val_loss", "the objective has no metric")
 	}
 	goal := string(out.Goal)
@@ -60,7 +60,7 @@ func (b *builder) objective() Objective {
 func (b *builder) needsObjective() {
 	for i, s := range b.spec.Stages {
 		n := b.parts[i].n
-		if s.Kind != SearchStage || s.Objective.Metric != "" || n.has("objective") {
+		if s.Kind != SearchStage || s.Objective.Metric != "" || n.has("objective") || b.meant["objective"] {
 			continue
 		}
 		if s.Points == nil && !n.has("points") {

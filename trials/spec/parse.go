@@ -33,7 +33,7 @@ func Parse(source []byte, o Options) (*Spec, []Warning, error) {
 		o.File = "sweep.yaml"
 	}
 	root, problems := readTree(source, o.File)
-	p := &parser{o: o, problems: problems}
+	p := &parser{o: o, problems: problems, meant: map[string]bool{}}
 	if root == nil {
 		return nil, nil, p.err()
 	}
@@ -71,7 +71,7 @@ var sweepName = regexp.MustCompile(`[^A-Za-z0-9_. -]+`)
 
 // sweep reads the whole file.
 func (p *parser) sweep(root *node) *Spec {
-	file := p.object(root, "the file", fileKeys)
+	file := p.object(root, theFile, fileKeys)
 	if root.kind != mapKind {
 		return nil
 	}

@@ -18,6 +18,7 @@ type parser struct {
 	o        Options
 	problems []fault.Problem
 	warnings []Warning
+	meant    map[string]bool // keys that misspelt ones probably stand for: they are not reported as missing too
 }
 
 func problemAt(at place, hint, format string, args ...any) fault.Problem {
@@ -72,15 +73,27 @@ func (p *parser) object(n *node, what string, ks keys) object {
 		switch {
 		case slices.Contains(ks.known, f.name):
 		case slices.Contains(ks.later, f.name):
-			p.later(f.at, strings.TrimPrefix(what+"."+f.name, "the file."))
+			p.later(f.at, o.name(f.name))
 		case f.bare:
 			p.fail(f.at, "put quotes around the whole value", "%q has no value: an expression was torn at a comma", f.name)
 		default:
-			p.fail(f.at, fault.DidYouMean(f.name, ks.known), "unknown key %s in %s", f.name, what)
+			p.meant[fault.Nearest(f.name, ks.known)] = true
+			p.fail(f.at, fault.DidYouMean(f.name, ks.known), "unknown key %s%s", f.name, in(what))
 		}
 	}
 	return o
 }
+
+// in is where an unknown key stands; the file itself needs no word.
+func in(what string) string {
+	if what == theFile {
+		return ""
+	}
+	return " in " + what
+}
+
+// theFile is what the top level is called.
+const theFile = "a sweep file"
 
 // example is a hint how a map is written.
 func example(what string, ks keys) string {
@@ -95,6 +108,10 @@ func (n *node) describe() string {
 	switch {
 	case n == nil:
 		return "nothing"
+	case n.kind == listKind && len(n.items) == 0:
+		return "an empty list"
+	case n.kind == mapKind && len(n.fields) == 0:
+		return "an empty map"
 	case n.kind == listKind || n.kind == mapKind || n.kind == nullKind || len(n.text) > 40:
 		return n.kind.String()
 	case n.kind == stringKind:
@@ -105,7 +122,7 @@ func (n *node) describe() string {
 
 // name is how people call a key of the object.
 func (o object) name(key string) string {
-	if o.what == "the file" || strings.HasPrefix(o.what, "stage ") {
+	if o.what == theFile || strings.HasPrefix(o.what, "stage ") {
 		return key
 	}
 	return o.what + "." + key

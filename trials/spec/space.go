@@ -26,6 +26,7 @@ var (
 type spacePlaces struct {
 	names       map[string]place // of the name, by Param.Name
 	values      map[string]place // of what follows it
+	conditions  map[string]*node // when: of parameters, by Param.Name
 	constraints []*node
 }
 
@@ -49,7 +50,11 @@ func (b *builder) readSpace(o object, s *Stage, part *part) {
 	}
 	n := o.n.get("space")
 	if n == nil || n.kind == nullKind {
-		b.fail(part.at, "for example space: {lr: {log: [1e-5, 1e-1]}}", "stage %s has no space to search", s.Name)
+		at := part.at
+		if n != nil {
+			at = o.n.placeOf("space")
+		}
+		b.fail(at, "for example space: {lr: {log: [1e-5, 1e-1]}}", "stage %s has no space to search", s.Name)
 		return
 	}
 	if n.kind != mapKind {
@@ -68,12 +73,13 @@ func (b *builder) readSpace(o object, s *Stage, part *part) {
 		b.fail(n.at, "for example {lr: {log: [1e-5, 1e-1]}}", "the space has no parameters")
 		return
 	}
-	r := &spaceReader{parser: b.parser, places: spacePlaces{names: map[string]place{}, values: map[string]place{}}}
+	r := &spaceReader{parser: b.parser, places: spacePlaces{names: map[string]place{}, values: map[string]place{}, conditions: map[string]*node{}}}
 	before := len(b.problems)
 	r.params(n, "", "", nil)
 	r.constraints(o.n.get("constraints"))
 	part.given = r.places
 	if len(b.problems) > before {
+		b.alone(r.def, part)
 		return
 	}
 	part.def = &r.def
@@ -83,6 +89,17 @@ func (b *builder) readSpace(o object, s *Stage, part *part) {
 		s.Narrow.Override = part.def
 	}
 	o.start(s)
+}
+
+// alone checks the parameters of a faulty space that could be read, each by
+// itself: what they say of one another may concern those that could not.
+func (b *builder) alone(d search.Definition, part *part) {
+	d.Constraints = nil
+	d.Params = slices.DeleteFunc(d.Params, func(p search.Param) bool { return p.Parent != "" })
+	for i := range d.Params {
+		d.Params[i].When = ""
+	}
+	_ = b.checkSpace(d, part)
 }
 
 // narrow reads {narrow: STAGE, keep: 0.3, widen: 0.25}.
@@ -133,7 +150,7 @@ func (r *spaceReader) params(n *node, prefix, dotted string, base *search.Param)
 }
 
 func (r *spaceReader) param(f field, p search.Param, prefix, dotted string) {
-	n := f.value
+	n, before := f.value, len(r.problems)
 	r.places.names[p.Name], r.places.values[p.Name] = f.at, n.at
 	switch {
 	case f.bare:
@@ -143,16 +160,23 @@ func (r *spaceReader) param(f field, p search.Param, prefix, dotted string) {
 	case n.kind == listKind:
 		p.Type = search.Choice
 		p.Values = r.values(n)
-		r.def.Params = append(r.def.Params, p)
+		r.add(p, before)
 	case n.kind != mapKind:
 		p.Type, p.Values = search.Const, []any{n.plainValue()}
-		r.def.Params = append(r.def.Params, p)
+		r.add(p, before)
 	case n.get("switch") != nil:
 		r.choose(n, p, dotted)
 	case n.get("type") != nil:
 		r.long(n, p)
 	default:
 		r.short(f, p, prefix, dotted)
+	}
+}
+
+// add appends a parameter unless there were problems since.
+func (r *spaceReader) add(p search.Param, before int) {
+	if len(r.problems) == before {
+		r.def.Params = append(r.def.Params, p)
 	}
 }
 
@@ -166,7 +190,7 @@ func (r *spaceReader) short(f field, p search.Param, prefix, dotted string) {
 			of = append(of, name)
 		case slices.Contains(modifiers, name):
 			mods = append(mods, name)
-		case slices.Contains(modifiersLater, name):
+		case slices.Contains(modifiersLater, name), slices.Contains(typesLater, name):
 			later = append(later, name)
 		}
 	}
@@ -198,18 +222,42 @@ func (r *spaceReader) short(f field, p search.Param, prefix, dotted string) {
 
 func (n *node) isTrue() bool { return n != nil && n.value == true }
 
+// foreign are names that other tools have for the types.
+var foreign = map[string]string{
+	"loguniform": "log", "log_uniform": "log", "float": "uniform", "double": "uniform", "real": "uniform",
+	"integer": "int", "randint": "int", "categorical": "choice", "enum": "choice", "options": "choice", "values": "choice",
+	"constant": "const", "value": "const", "boolean": "bool", "discrete": "ordinal", "grid": "choice",
+}
+
 // misspelt is the type that a lone key with a list or a number under it was
 // probably meant to be.
 func misspelt(n *node) string {
 	if len(n.fields) != 1 || n.fields[0].value.kind == mapKind {
 		return ""
 	}
-	return fault.Nearest(n.fields[0].name, append(slices.Clone(sugar), "switch"))
+	word := strings.ToLower(n.fields[0].name)
+	if of := foreign[word]; of != "" {
+		return of
+	}
+	of := append(slices.Clone(sugar), "switch")
+	for _, s := range of {
+		if letters(s) == letters(word) {
+			return s
+		}
+	}
+	return fault.Nearest(word, of)
+}
+
+// letters are the letters of a word in order: equal for lgo and log.
+func letters(word string) string {
+	l := []byte(word)
+	slices.Sort(l)
+	return string(l)
 }
 
 // sugared reads the typed short forms.
 func (r *spaceReader) sugared(n *node, p search.Param, of string) {
-	v := n.get(of)
+	v, before := n.get(of), len(r.problems)
 	switch of {
 	case "log":
 		p.Type, p.Scale = search.Float, search.Log
@@ -237,12 +285,12 @@ func (r *spaceReader) sugared(n *node, p search.Param, of string) {
 		p.Type = search.Bool
 	}
 	r.modify(n, &p, of)
-	r.def.Params = append(r.def.Params, p)
+	r.add(p, before)
 }
 
 // long reads {type, range | values, scale, ...}.
 func (r *spaceReader) long(n *node, p search.Param) {
-	t := n.get("type")
+	t, before := n.get("type"), len(r.problems)
 	switch {
 	case slices.Contains(typesLater, t.text):
 		r.later(t.at, "parameter type "+t.text)
@@ -273,7 +321,7 @@ func (r *spaceReader) long(n *node, p search.Param) {
 		p.Values = []any{v.plainValue()}
 	}
 	r.modify(n, &p, "type")
-	r.def.Params = append(r.def.Params, p)
+	r.add(p, before)
 }
 
 // bounds reads [low, high].

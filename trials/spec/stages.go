@@ -178,8 +178,10 @@ func (b *builder) stage(name string, own, n *node) {
 	if !b.root.has("stages") {
 		st.Line = 1
 	}
-	o := b.object(n, "stage "+name, keys{known: stageKeys.known, later: stageKeys.later})
-	o.what = "stage " + name
+	o := object{p: b.parser, n: n, what: "stage " + name}
+	if b.root.has("stages") {
+		b.object(own, o.what, stageKeys) // the top level's keys are checked already
+	}
 	b.parts = append(b.parts, part)
 	b.spec.Stages = append(b.spec.Stages, st)
 	s := &b.spec.Stages[len(b.spec.Stages)-1]

@@ -156,13 +156,13 @@ func (r *yamlReader) fields(y *yaml.Node, n *node, depth int) {
 			r.fail(k, "quote it if it is text", "a key is text or a number, not %s", key.kind)
 			continue
 		}
-		if line, twice := seen[key.text]; twice {
+		f := field{name: key.text, key: key.plainValue(), at: key.at, value: r.node(v, depth+1)}
+		f.bare = n.flow && v.Kind == yaml.ScalarNode && v.Tag == "!!null" && v.Value == "" && !followedByColon(r.source, k)
+		if line, twice := seen[key.text]; twice && !f.bare {
 			r.fail(k, "", "%s is given twice, first in line %d", key.text, line)
 			continue
 		}
 		seen[key.text] = k.Line
-		f := field{name: key.text, key: key.plainValue(), at: key.at, value: r.node(v, depth+1)}
-		f.bare = n.flow && v.Kind == yaml.ScalarNode && v.Tag == "!!null" && v.Value == "" && !followedByColon(r.source, k)
 		n.fields = append(n.fields, f)
 		n.size = min(n.size+f.value.size+1, maxNodes+1)
 	}
@@ -245,6 +245,10 @@ func syntax(err error, source []byte, origin string) fault.Problem {
 		p.Hint = "if this is an expression, quote it: \"...\""
 	case strings.Contains(message, "mapping values are not allowed"):
 		p.Hint = "a text with ': ' in it needs quotes; or the indentation is off"
+	case strings.HasPrefix(message, "did not find expected ',' or"):
+		p.Hint = "a bracket is never closed, here or above, or a comma is missing"
+	case strings.Contains(message, "unexpected end of stream"):
+		p.Hint = "a quotation mark above is never closed"
 	case strings.Contains(message, "unknown anchor"):
 		p.Hint = "anchors are set with &name before they are used"
 	}
