@@ -14,6 +14,8 @@ export interface CurveData {
 }
 
 const HEIGHT = 190;
+/** Reports are counted: ticks are whole. */
+const WHOLE = [1, 2, 5].flatMap((m) => [0, 1, 2, 3, 4, 5, 6, 7].map((e) => m * 10 ** e)).sort((a, b) => a - b);
 
 /** Some marks of a logarithmic axis have no label and come as null. */
 function label(marks: (number | null)[]): string[] {
@@ -43,7 +45,7 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
         cursor: { points: { one: true, size: 7 }, drag: { x: false, y: false } },
         scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
         axes: [
-          { ...axis, size: 30, grid: { show: false } },
+          { ...axis, size: 30, grid: { show: false }, incrs: WHOLE },
           { ...axis, size: 56, values: (_u, marks) => label(marks) },
         ],
         series: [{}, { stroke: ink.accent, width: 2, points: { show: data.x.length < 40, size: 5, fill: ink.accent } }],

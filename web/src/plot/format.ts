@@ -128,7 +128,7 @@ export function ago(at: string | undefined, now: number): string {
 /** A moment in full, with its zone. */
 export function moment(at: string | undefined): string {
   if (!at) return MISSING;
-  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long" });
+  return new Date(at).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "long", hour12: false });
 }
 
 /** A moment's time of day, in 24 hours. */

@@ -42,12 +42,13 @@ export function Leaderboard({ overview, trials, curves, ladders, ensembles, stat
   const { rows, columns: names } = trials;
   const columns = useMemo(() => makeColumns(rows, names, metric), [rows, names, metric]);
   const byId = useMemo(() => new Map(columns.map((c) => [c.id, c])), [columns]);
-  const chosen = useMemo(() => {
-    const ids = state.cols?.split(",").filter((id) => byId.has(id)) ?? [];
-    return ids.length > 0 ? ids : usual(rows, names, ladders.size > 0).filter((id) => byId.has(id));
-  }, [state.cols, byId, rows, names, ladders]);
   const filter = useMemo(() => parse(state.f ?? "", names), [state.f, names]);
   const matched = useMemo(() => (filter.terms.length ? rows.filter((r) => matches(r, filter.terms)) : rows), [rows, filter]);
+  // Of the parameters, those that the matching trials have.
+  const chosen = useMemo(() => {
+    const ids = state.cols?.split(",").filter((id) => byId.has(id)) ?? [];
+    return ids.length > 0 ? ids : usual(matched, names, ladders.size > 0).filter((id) => byId.has(id));
+  }, [state.cols, byId, matched, names, ladders]);
 
   const sort = state.sort ?? (goal === "maximize" ? "-value" : "value");
   const sorting = useMemo<SortingState>(() => [{ id: sort.replace(/^-/, ""), desc: sort.startsWith("-") }], [sort]);
@@ -99,7 +100,7 @@ export function Leaderboard({ overview, trials, curves, ladders, ensembles, stat
   const shown = chosen.map((id) => byId.get(id)!);
   const template = shown.map((c) => (c === shown.at(-1) ? `minmax(${c.width}px, 1fr)` : `${c.width}px`)).join(" ");
   const width = shown.reduce((w, c) => w + c.width, 0);
-  const constant = useMemo(() => parameters(rows, names).constant, [rows, names]);
+  const constant = useMemo(() => parameters(matched, names).constant, [matched, names]);
 
   return (
     <section className="pane board" aria-label="Leaderboard">
