@@ -1,7 +1,6 @@
 package spec_test
 
 import (
-	"encoding/json"
 	"os"
 	"slices"
 	"testing"
@@ -74,22 +73,5 @@ func TestDigits(t *testing.T) {
 	}
 	if blend.Kind != spec.EnsembleStage || blend.Ensemble.Size != 25 || blend.Ensemble.Targets["test"] != "y_test.npy" || blend.Workdir.Path != "/data/digits" {
 		t.Errorf("blend is %+v in %+v", blend.Ensemble, blend.Workdir)
-	}
-}
-
-func TestResolvedSpecSurvivesJSON(t *testing.T) {
-	for _, name := range []string{"testdata/digits.yaml"} {
-		want := parse(t, read(t, name), spec.Options{})
-		text, err := json.Marshal(want)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got spec.Spec
-		if err := json.Unmarshal(text, &got); err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, &got); diff != "" {
-			t.Errorf("%s: %s", name, diff)
-		}
 	}
 }

@@ -130,6 +130,7 @@ func (b *builder) defaults(own *node) *node {
 		top = top.without("space", "constraints", "start")
 	case space != nil && space.kind == mapKind && b.root.get("space").get("narrow") == nil:
 		own = own.with(field{name: "space", at: own.placeOf("space"), value: space.beside(top.get("space"))})
+		top = top.without("space")
 	}
 	for _, key := range []string{"sampler", "early_stop"} {
 		top, own = long(top, key), long(own, key)
