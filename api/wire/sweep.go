@@ -29,7 +29,7 @@ func FromSweep(s trials.Sweep, stages []trials.Stage, branches []trials.Branch, 
 	if whole {
 		out.Source = s.Source
 		var err error
-		if out.Spec, err = object(s.Spec); err != nil {
+		if out.Spec, err = s.Spec.Echo(); err != nil {
 			return Sweep{}, err
 		}
 	}

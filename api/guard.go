@@ -1,0 +1,81 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/sweepd/sweepd/internal/auth"
+	"github.com/sweepd/sweepd/internal/fault"
+)
+
+// hosts refuses requests that name another host than this server, which is how
+// a page elsewhere would reach it through a rebound name. Addresses of loopback
+// and localhost are always taken, and any literal IP address, since no name was
+// resolved for it.
+func hosts(names []string) echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			host := c.Request().Host
+			if h, _, err := net.SplitHostPort(host); err == nil {
+				host = h
+			}
+			host = strings.Trim(host, "[]")
+			if host != "localhost" && net.ParseIP(host) == nil && !slices.Contains(names, host) {
+				return fault.Deniedf("this server does not answer to the name %.100q", host).As("foreign_host").
+					Fix("name it with serve --host %s", strings.ToLower(host))
+			}
+			return next(c)
+		}
+	}
+}
+
+// sameSite refuses writes that a page of another site makes a browser send.
+// Clients that are no browsers send no Origin and pass.
+func sameSite() echo.MiddlewareFunc {
+	guard := http.NewCrossOriginProtection()
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if err := guard.Check(c.Request()); err != nil {
+				return fault.Deniedf("a page of another site may not change anything here").As("cross_site").Because(err)
+			}
+			return next(c)
+		}
+	}
+}
+
+const sessionCookie = "sweepd_session"
+
+// authorize finds out who calls and holds it against the table of routes. What
+// is in no row is denied.
+func (s *Server) authorize(table auth.Table) echo.MiddlewareFunc {
+	who := &auth.Authenticator{Tokens: s.Tokens, Signer: s.Signer, Now: s.Now}
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			r := c.Request()
+			header := r.Header.Get(echo.HeaderAuthorization)
+			if cookie, err := r.Cookie(sessionCookie); header == "" && err == nil {
+				header = "Bearer " + cookie.Value
+			}
+			p, err := who.Who(r.Context(), header, r.RemoteAddr)
+			if err != nil && r.Header.Get(echo.HeaderAuthorization) == "" && fault.Is(err, fault.Denied) {
+				// A session that has ended is no session; the page says so where it matters.
+				p, err = auth.Principal{Role: auth.Anonymous, Loopback: auth.Loopback(r.RemoteAddr)}, nil
+			}
+			if err != nil {
+				return err
+			}
+			if c.Path() == "" { // no route: the answer is 404, not a question of rights
+				return next(c)
+			}
+			if err := table.Allow(r.Method, c.Path(), p); err != nil {
+				return err
+			}
+			c.SetRequest(r.WithContext(withRequest(r.Context(), p, r.Header.Get(echo.HeaderAccept))))
+			return next(c)
+		}
+	}
+}

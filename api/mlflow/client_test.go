@@ -1,0 +1,52 @@
+package mlflow_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// python runs MLflow's own client in the interpreter that SWEEPD_TEST_PYTHON
+// names, one that has mlflow-skinny, scikit-learn, pandas and pytest.
+func python(t *testing.T, s *site, env []string, args ...string) {
+	t.Helper()
+	interpreter := os.Getenv("SWEEPD_TEST_PYTHON")
+	if interpreter == "" {
+		t.Skip("SWEEPD_TEST_PYTHON names no interpreter with mlflow; make test sets it")
+	}
+	cmd := exec.CommandContext(t.Context(), interpreter, args...)
+	cmd.Dir = t.TempDir()
+	cmd.Env = append([]string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + cmd.Dir, "LANG=C.UTF-8", "PYTHONDONTWRITEBYTECODE=1",
+		"MLFLOW_TRACKING_URI=" + s.url, "MLFLOW_DISABLE_TELEMETRY=true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES=1",
+	}, env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func testdata(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestStockClient(t *testing.T) {
+	s := open(t)
+	python(t, s, nil, "-m", "pytest", "-q", "-p", "no:cacheprovider", testdata(t, "test_client.py"))
+}
+
+func TestStockClientInATrial(t *testing.T) {
+	for _, story := range []string{"resumes_and_then_nests", "creates_with_the_client", "keeps_files", "logs_by_autolog"} {
+		t.Run(story, func(t *testing.T) {
+			s := open(t)
+			python(t, s, []string{
+				"MLFLOW_TRACKING_TOKEN=" + trialToken, "MLFLOW_RUN_ID=" + s.trial.Run, "MLFLOW_EXPERIMENT_NAME=digits-sweep",
+			}, testdata(t, "test_trial.py"), story)
+		})
+	}
+}

@@ -1,0 +1,278 @@
+"""MLflow's stock client against the server at MLFLOW_TRACKING_URI."""
+
+import math
+import os
+import time
+import uuid
+
+import mlflow
+import numpy as np
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.exceptions import MlflowException
+
+
+@pytest.fixture(autouse=True)
+def clean():
+    yield
+    while mlflow.active_run():
+        mlflow.end_run()
+
+
+@pytest.fixture
+def client():
+    return MlflowClient()
+
+
+@pytest.fixture
+def experiment(client):
+    return client.create_experiment("e-" + uuid.uuid4().hex)
+
+
+def test_fluent_run(client, experiment):
+    mlflow.set_experiment(experiment_id=experiment)
+    with mlflow.start_run(run_name="first", tags={"team": "a"}, description="what it is") as run:
+        mlflow.log_param("lr", 0.1)
+        mlflow.log_params({"a/b": 1, "empty": ""})
+        mlflow.log_metric("loss", 0.5, step=1)
+        mlflow.log_metric("loss", 0.25, step=2)
+        mlflow.log_metrics({"nan": math.nan, "inf": math.inf, "minus": -math.inf, "third": 1 / 3}, step=-4)
+        mlflow.set_tag("note", "ü")
+        mlflow.set_tags({"x": 1, "y": None})
+    got = client.get_run(run.info.run_id)
+    assert got.info.status == "FINISHED"
+    assert got.info.run_name == "first" == got.data.tags["mlflow.runName"]
+    assert got.info.end_time >= got.info.start_time > 0
+    assert got.data.params == {"lr": "0.1", "a/b": "1", "empty": ""}
+    assert got.data.metrics["loss"] == 0.25
+    assert math.isnan(got.data.metrics["nan"])
+    assert got.data.metrics["inf"] == math.inf and got.data.metrics["minus"] == -math.inf
+    assert got.data.metrics["third"] == 1 / 3
+    assert got.data.tags["note"] == "ü" and got.data.tags["mlflow.note.content"] == "what it is"
+    history = client.get_metric_history(run.info.run_id, "loss")
+    assert [(m.step, m.value) for m in history] == [(1, 0.5), (2, 0.25)]
+
+
+def test_failed_and_nested_runs(client, experiment):
+    mlflow.set_experiment(experiment_id=experiment)
+    with pytest.raises(ZeroDivisionError):
+        with mlflow.start_run() as parent:
+            with mlflow.start_run(nested=True) as child:
+                mlflow.log_metric("m", 1)
+            1 / 0
+    assert client.get_run(parent.info.run_id).info.status == "FAILED"
+    assert client.get_run(child.info.run_id).data.tags["mlflow.parentRunId"] == parent.info.run_id
+    assert client.get_parent_run(child.info.run_id).info.run_id == parent.info.run_id
+
+
+def test_resuming_a_run(client, experiment):
+    mlflow.set_experiment(experiment_id=experiment)
+    run = client.create_run(experiment)
+    os.environ["MLFLOW_RUN_ID"] = run.info.run_id
+    with mlflow.start_run() as resumed:
+        mlflow.log_metric("m", 1)
+    assert resumed.info.run_id == run.info.run_id
+    assert client.get_run(run.info.run_id).info.status == "FINISHED"
+
+
+def test_batches_and_repeats(client, experiment):
+    run = client.create_run(experiment).info.run_id
+    now = int(time.time() * 1000)
+    metrics = [Metric(f"m{i % 10}", i / 7, now + i, i) for i in range(1000)]
+    for _ in range(2):
+        client.log_batch(run, metrics=metrics)
+    client.log_batch(run, params=[Param(f"p{i}", "v" * 6000) for i in range(100)], tags=[RunTag(f"t{i}", str(i)) for i in range(100)])
+    assert len(client.get_metric_history(run, "m3")) == 100
+    got = client.get_run(run)
+    assert got.data.metrics["m9"] == 999 / 7
+    assert len(got.data.params) == 100 and got.data.tags["t99"] == "99"
+    with pytest.raises(MlflowException, match="Duplicate parameter keys"):
+        client.log_batch(run, params=[Param("a", "1"), Param("a", "1")])
+
+
+def test_asynchronous_logging(experiment, client):
+    mlflow.set_experiment(experiment_id=experiment)
+    with mlflow.start_run() as run:
+        for i in range(200):
+            mlflow.log_metric("m", i, step=i, synchronous=False)
+        mlflow.log_params({"a": 1}, synchronous=False).wait()
+        mlflow.flush_async_logging()
+    assert len(client.get_metric_history(run.info.run_id, "m")) == 200
+
+
+def test_params_do_not_change(client, experiment):
+    run = client.create_run(experiment).info.run_id
+    client.log_param(run, "p", 1)
+    client.log_param(run, "p", 1)
+    with pytest.raises(MlflowException, match="Changing param values is not allowed") as e:
+        client.log_param(run, "p", 2)
+    assert e.value.error_code == "INVALID_PARAMETER_VALUE"
+
+
+def test_searching_runs(client, experiment):
+    ids = []
+    for i in range(12):
+        run = client.create_run(experiment, start_time=1000 + i, run_name=f"run {i}").info.run_id
+        ids.append(run)
+        if i % 4:
+            client.log_metric(run, "val loss", i / 10)
+        client.log_param(run, "model", "mlp" if i % 2 else "knn")
+    client.log_metric(ids[0], "val loss", math.nan)
+
+    def found(where, **kw):
+        return [r.info.run_id for r in client.search_runs([experiment], where, **kw)]
+
+    assert found("") == ids[::-1]
+    assert found("metrics.`val loss` < 0.3 AND params.model = 'mlp'") == [ids[1]]
+    assert found("params.model LIKE 'm%' and attributes.`run name` = 'run 3'") == [ids[3]]
+    assert found(f"run_id IN ('{ids[2]}', '{ids[5]}')") == [ids[5], ids[2]]
+    assert found("params.none IS NULL", max_results=3) == ids[:-4:-1]
+    assert found("metrics.`val loss` != 0.1", order_by=["start_time ASC"])[0] == ids[0]
+    by_loss = found("", order_by=["metrics.`val loss` DESC"])
+    assert by_loss[:2] == [ids[11], ids[10]] and by_loss[-3] == ids[0]
+    assert set(by_loss[-2:]) == {ids[4], ids[8]}
+
+    pages, token = [], None
+    while True:
+        page = client.search_runs([experiment], order_by=["metrics.`val loss`"], max_results=5, page_token=token)
+        pages += [r.info.run_id for r in page]
+        token = page.token
+        if not token:
+            break
+    assert sorted(pages) == sorted(ids) and len(pages) == 12
+    runs = mlflow.search_runs([experiment], "params.model = 'knn'", output_format="list")
+    assert len(runs) == 6
+    with pytest.raises(MlflowException, match="Invalid clause"):
+        found("metrics.a < 1 OR metrics.b < 2")
+
+
+def test_experiments(client):
+    name = "x-" + uuid.uuid4().hex
+    made = mlflow.create_experiment(name, tags={"a": "1"})
+    assert mlflow.get_experiment_by_name(name).experiment_id == made
+    assert mlflow.get_experiment_by_name("none " + name) is None
+    assert mlflow.set_experiment(name).experiment_id == made
+    with pytest.raises(MlflowException) as e:
+        mlflow.create_experiment(name)
+    assert e.value.error_code == "RESOURCE_ALREADY_EXISTS"
+    client.rename_experiment(made, name + "!")
+    client.set_experiment_tag(made, "b", "2")
+    client.delete_experiment_tag(made, "a")
+    got = client.get_experiment(made)
+    assert got.name == name + "!" and got.tags == {"b": "2"}
+    assert [e.experiment_id for e in client.search_experiments(filter_string=f"name LIKE '{name}%' AND tags.b = '2'")] == [made]
+    run = client.create_run(made).info.run_id
+    client.delete_experiment(made)
+    assert client.get_experiment(made).lifecycle_stage == "deleted"
+    assert client.get_run(run).info.lifecycle_stage == "deleted"
+    assert made in [e.experiment_id for e in client.search_experiments(view_type=ViewType.DELETED_ONLY)]
+    with pytest.raises(MlflowException, match="deleted"):
+        mlflow.set_experiment(name + "!")
+    client.restore_experiment(made)
+    assert client.get_run(run).info.lifecycle_stage == "active"
+
+
+def test_deleted_runs(client, experiment):
+    run = client.create_run(experiment).info.run_id
+    client.delete_run(run)
+    with pytest.raises(MlflowException, match="must be in the 'active' state"):
+        client.log_metric(run, "m", 1)
+    assert client.search_runs([experiment]) == []
+    assert len(client.search_runs([experiment], run_view_type=ViewType.ALL)) == 1
+    client.restore_run(run)
+    client.log_metric(run, "m", 1)
+    client.set_terminated(run, "KILLED")
+    assert client.get_run(run).info.status == "KILLED"
+    client.update_run(run, name="renamed")
+    with pytest.raises(MlflowException, match="No tag with name: none"):
+        client.delete_tag(run, "none")
+    assert client.get_run(run).data.tags["mlflow.runName"] == "renamed"
+
+
+def test_artifacts(client, experiment, tmp_path):
+    run = client.create_run(experiment)
+    assert run.info.artifact_uri.startswith("mlflow-artifacts:/")
+    run = run.info.run_id
+    (tmp_path / "dir" / "sub").mkdir(parents=True)
+    (tmp_path / "dir" / "ü b.txt").write_text("hello")
+    (tmp_path / "dir" / "sub" / "x.bin").write_bytes(bytes(range(256)) * 5000)
+    client.log_artifacts(run, str(tmp_path / "dir"), "model")
+    client.log_artifact(run, str(tmp_path / "dir" / "ü b.txt"))
+    client.log_dict(run, {"a": 1}, "d.json")
+    client.log_text(run, "text", "deep/er/t.txt")
+    assert sorted(f.path for f in client.list_artifacts(run)) == ["d.json", "deep", "model", "ü b.txt"]
+    listed = {f.path: (f.is_dir, f.file_size) for f in client.list_artifacts(run, "model")}
+    assert listed == {"model/sub": (True, None), "model/ü b.txt": (False, 5)}
+    got = client.download_artifacts(run, "model", str(tmp_path))
+    with open(os.path.join(got, "sub", "x.bin"), "rb") as f:
+        assert f.read() == bytes(range(256)) * 5000
+    assert mlflow.artifacts.load_dict(f"runs:/{run}/d.json") == {"a": 1}
+    with pytest.raises(Exception):
+        client.download_artifacts(run, "none.txt", str(tmp_path))
+    client.delete_run(run)
+
+
+def test_datasets(client, experiment):
+    mlflow.set_experiment(experiment_id=experiment)
+    data = mlflow.data.from_numpy(np.arange(12.0).reshape(3, 4), targets=np.arange(3), name="digits")
+    with mlflow.start_run() as run:
+        mlflow.log_input(data, context="training", tags={"k": "v"})
+        mlflow.log_input(data, context="training")
+    inputs = client.get_run(run.info.run_id).inputs.dataset_inputs
+    assert len(inputs) == 1 and inputs[0].dataset.name == "digits"
+    assert {t.key: t.value for t in inputs[0].tags} == {"mlflow.data.context": "training", "k": "v"}
+    assert len(client.search_runs([experiment], "dataset.name = 'digits' AND dataset.context = 'training'")) == 1
+
+
+def test_floats_are_exact(client, experiment):
+    run = client.create_run(experiment).info.run_id
+    for i, v in enumerate([0.1, 5e-324, 1.7976931348623157e308, -0.30000000000000004, 1e22, 123456789.123456789, float(2**53)]):
+        client.log_metric(run, "m", v, step=i)
+    values = [m.value for m in client.get_metric_history(run, "m")]
+    assert sorted(values) == sorted([0.1, 5e-324, 1.7976931348623157e308, -0.30000000000000004, 1e22, 123456789.123456789, float(2**53)])
+
+
+def test_sklearn_autolog(client, experiment):
+    from sklearn import metrics
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GridSearchCV
+
+    mlflow.set_experiment(experiment_id=experiment)
+    x, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+    mlflow.sklearn.autolog(log_models=False)
+    try:
+        with mlflow.start_run() as run:
+            fitted = LogisticRegression(C=0.5).fit(x, y)
+            loss = metrics.log_loss(y, fitted.predict_proba(x))
+        with mlflow.start_run() as grid:
+            GridSearchCV(LogisticRegression(), {"C": [0.1, 1.0]}, cv=2).fit(x, y)
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+    got = client.get_run(run.info.run_id)
+    assert got.data.params["C"] == "0.5"
+    assert got.data.metrics["training_log_loss"] == pytest.approx(loss)
+    assert {"training_score", "training_accuracy_score"} <= set(got.data.metrics)
+    assert got.data.tags["estimator_name"] == "LogisticRegression"
+    assert len(got.inputs.dataset_inputs) == 1
+    children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{grid.info.run_id}'")
+    assert len(children) == 2
+
+
+def test_sklearn_autolog_with_models_does_not_stop_training(client, experiment):
+    """There are no logged models yet: the client warns and trains on."""
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow.set_experiment(experiment_id=experiment)
+    x, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+    mlflow.sklearn.autolog()
+    try:
+        with mlflow.start_run() as run:
+            assert LogisticRegression(C=0.5).fit(x, y).predict(x).shape == (60,)
+            mlflow.log_metric("mine", 1)
+    finally:
+        mlflow.sklearn.autolog(disable=True)
+    got = client.get_run(run.info.run_id)
+    assert got.info.status == "FINISHED"
+    assert got.data.params["C"] == "0.5"
+    assert got.data.metrics["mine"] == 1

@@ -1,0 +1,44 @@
+package api
+
+import (
+	"context"
+
+	"github.com/sweepd/sweepd/internal/auth"
+	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/trials"
+)
+
+type principalInContext struct{}
+
+// withRequest lays down what strict handlers, which see only a context, need of
+// a request: who makes it and which answers it takes.
+func withRequest(ctx context.Context, p auth.Principal, accept string) context.Context {
+	return context.WithValue(context.WithValue(ctx, principalInContext{}, p), acceptInContext{}, accept)
+}
+
+// Principal is who makes a request that passed the guard; Anonymous outside one.
+func Principal(ctx context.Context) auth.Principal {
+	if p, ok := ctx.Value(principalInContext{}).(auth.Principal); ok {
+		return p
+	}
+	return auth.Principal{Role: auth.Anonymous}
+}
+
+// actor is the name that a sweep's log gives to who asked.
+func actor(ctx context.Context) string {
+	p := Principal(ctx)
+	if p.Name != "" {
+		return p.Name
+	}
+	return string(p.Role)
+}
+
+// own checks that the caller holds the attempt: its own token, not another's. A
+// worker or an admin may act for any.
+func own(ctx context.Context, ref trials.Ref) error {
+	p := Principal(ctx)
+	if p.Role == auth.Attempt && (p.Claims.Trial != ref.Trial || p.Claims.Attempt != ref.Attempt) {
+		return fault.Deniedf("this token is of another attempt").As(auth.CodeForbidden)
+	}
+	return nil
+}

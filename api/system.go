@@ -1,0 +1,73 @@
+package api
+
+import (
+	"context"
+
+	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/internal/auth"
+	"github.com/sweepd/sweepd/trials"
+)
+
+// GetSystem answers GET /api/v1/system.
+func (s *Server) GetSystem(ctx context.Context, _ wire.GetSystemRequestObject) (wire.GetSystemResponseObject, error) {
+	out := wire.GetSystem200JSONResponse{Version: s.Version, Started: s.started, Database: wire.SystemDatabase(s.Database)}
+	ws, err := s.Reader.Workers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range ws {
+		if s.Now().Sub(w.Seen) < workerFresh {
+			out.Workers++
+			out.Slots += int64(w.Slots)
+			out.Busy += int64(len(w.Held))
+		}
+	}
+	for _, state := range []trials.SweepState{trials.SweepRunning, trials.SweepPaused} {
+		list, _, err := s.Reader.Sweeps(ctx, trials.SweepQuery{State: state, Limit: 1000})
+		if err != nil {
+			return nil, err
+		}
+		out.Sweeps += int64(len(list))
+	}
+	if Principal(ctx).Role == auth.Admin {
+		out.Dir = s.Dir
+	}
+	return out, nil
+}
+
+// ListDecisions answers GET /api/v1/sweeps/{sweep}/decisions.
+func (s *Server) ListDecisions(ctx context.Context, r wire.ListDecisionsRequestObject) (wire.ListDecisionsResponseObject, error) {
+	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	if err != nil {
+		return nil, err
+	}
+	n := limit(r.Params.Limit, 200)
+	ds, err := s.Reader.Decisions(ctx, sw.No, int(r.Params.Trial), r.Params.After, n+1)
+	if err != nil {
+		return nil, err
+	}
+	out := wire.ListDecisions200JSONResponse{Decisions: []wire.Decision{}, More: len(ds) > n}
+	for _, d := range ds[:min(n, len(ds))] {
+		out.Decisions = append(out.Decisions, wire.FromDecision(d))
+	}
+	return out, nil
+}
+
+// ListEnsembles answers GET /api/v1/sweeps/{sweep}/ensembles.
+func (s *Server) ListEnsembles(ctx context.Context, r wire.ListEnsemblesRequestObject) (wire.ListEnsemblesResponseObject, error) {
+	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	if err != nil {
+		return nil, err
+	}
+	es, err := s.ensembles(ctx, sw.No)
+	return wire.ListEnsembles200JSONResponse{Ensembles: es}, err
+}
+
+func (s *Server) ensembles(ctx context.Context, sweep int64) ([]wire.Ensemble, error) {
+	es, err := s.Reader.Ensembles(ctx, sweep)
+	out := []wire.Ensemble{}
+	for _, e := range es {
+		out = append(out, wire.FromEnsemble(e))
+	}
+	return out, err
+}
