@@ -56,7 +56,7 @@ func (b *board) verdicts() []plan.Verdict {
 	}
 	for _, n := range slices.Sorted(maps.Keys(b.stops)) {
 		t := b.stops[n]
-		if t.stop != nil && !t.attempt.StopAsked && float64(t.Resource) >= 1 {
+		if t.stop != nil && !t.attempt.StopAsked && len(t.curve.values) > 0 {
 			out = append(out, plan.Verdict{Trial: t.No, Number: t.Number, Attempt: t.Attempts, Verdict: *t.stop})
 		}
 	}
