@@ -1,0 +1,149 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/worker/shim"
+)
+
+// warmLimit is how long a fork server may import.
+const warmLimit = 2 * time.Minute
+
+// launch starts the job: forked from a fork server where it can be, else as a
+// process of its own. Why it could not be forked is remembered for the key and
+// said in the trial's output.
+func (a *attempt) launch(k *keeper, job *job) error {
+	if job.key != "" {
+		why := a.w.whyCold(job.key)
+		if why == "" {
+			started, reason, err := a.fork(k, job)
+			if started || err != nil {
+				return err
+			}
+			why = reason
+			a.w.makeCold(job.key, why)
+		}
+		a.note("started as a process of its own, not forked: " + why)
+	}
+	k.order(shim.Order{Op: shim.Run, Plan: &job.plan})
+	e, err := a.await(context.Background(), k, shim.Started)
+	if err != nil {
+		return err
+	}
+	if e.Kind == shim.Refused {
+		return unstartable(job, e)
+	}
+	return nil
+}
+
+// fork has the keeper's fork server start the job, starting the server first
+// when it is another's. reason says why it would not.
+func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err error) {
+	for range 2 { // a fork server that died while it was idle is started again
+		if k.key != job.key {
+			ctx, cancel := context.WithTimeout(a.ctx, warmLimit)
+			k.key = ""
+			k.order(shim.Order{Op: shim.Warm, Plan: &job.warm})
+			e, err := a.await(ctx, k, shim.Ready)
+			cancel()
+			if err != nil {
+				return false, "", err
+			}
+			if e.Kind != shim.Ready {
+				return false, e.Why, nil
+			}
+			k.key = job.key
+		}
+		k.order(shim.Order{Op: shim.Fork, Plan: &job.plan})
+		e, err := a.await(context.Background(), k, shim.Started)
+		if err != nil {
+			return false, "", err
+		}
+		if e.Kind == shim.Started {
+			return true, "", nil
+		}
+		if k.key != "" && e.Why != "there is no fork server" {
+			return false, e.Why, nil
+		}
+		reason, k.key = e.Why, ""
+	}
+	return false, reason, nil
+}
+
+// await waits for one kind of event, or for what takes its place.
+func (a *attempt) await(ctx context.Context, k *keeper, kind shim.Kind) (shim.Event, error) {
+	for {
+		select {
+		case e, ok := <-k.events:
+			switch {
+			case !ok:
+				return e, fault.Unavailablef("the shim of the attempt died before it started")
+			case e.Kind == shim.Cold:
+				k.key = ""
+				if kind == shim.Ready {
+					return e, nil
+				}
+			case e.Kind == kind || e.Kind == shim.Refused:
+				return e, nil
+			}
+		case <-ctx.Done():
+			if a.ctx.Err() == nil {
+				return shim.Event{}, fault.Unavailablef("the fork server has not imported its modules in %v", warmLimit)
+			}
+			return shim.Event{}, ctx.Err()
+		}
+	}
+}
+
+// note adds a line to the trial's output.
+func (a *attempt) note(text string) {
+	f, err := os.OpenFile(a.own("output.log"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	fmt.Fprintf(f, "[sweepd] %s\n", text)
+}
+
+func (w *Worker) whyCold(key string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.cold[key]
+}
+
+func (w *Worker) makeCold(key, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if why == "" {
+		why = "the fork server ended"
+	}
+	w.cold[key] = why
+	w.cfg.Log.Info("trials are started as processes of their own", "why", why)
+}
+
+// unstartable is the error of a program that the kernel would not start.
+func unstartable(job *job, e shim.Event) error {
+	program := job.plan.Argv[0]
+	switch errno := syscall.Errno(e.Errno); {
+	case errno == 0:
+		return fault.Unavailablef("start %s: %s", program, e.Why)
+	case errors.Is(errno, syscall.ENOENT):
+		return fault.NotFoundf("cannot start %s: no such file, or the interpreter in its first line is missing", program).As("program_missing").
+			Fix("name a program that is on the worker's PATH, or give its path from the sweep's directory")
+	case errors.Is(errno, syscall.EACCES):
+		return fault.Invalidf("cannot start %s: it is not executable", program).As("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", program)
+	case errors.Is(errno, syscall.ENOEXEC):
+		return fault.Invalidf("cannot start %s: it is no program of this machine (exec format error)", program).As("exec_format").
+			Fix("begin a script with #!/bin/sh, or name its interpreter in the command")
+	case errors.Is(errno, syscall.E2BIG):
+		return fault.Invalidf("cannot start %s: arguments and environment are too large", program).Fix("read long parameters from SWEEPD_PARAMS_FILE")
+	default:
+		return fault.Unavailablef("start %s: %v", program, errno)
+	}
+}

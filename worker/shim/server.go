@@ -1,0 +1,129 @@
+package shim
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"syscall"
+	"time"
+)
+
+// server is the fork server beside the attempt. It is spoken to in JSON lines:
+// first what to import, answered by ready or refuse; then fork requests, each
+// answered by pid or refuse, and an exit for each process forked.
+type server struct {
+	pid  int
+	conn *os.File
+}
+
+// reply is one line of a fork server. Exactly one of Ready, Refuse, PID and
+// Exit is set.
+type reply struct {
+	from   *server
+	Ready  bool    `json:"ready"`
+	Refuse string  `json:"refuse"`
+	PID    int     `json:"pid"`
+	Exit   int     `json:"exit"`   // pid of the process that ended
+	Status int     `json:"status"` // of wait(2)
+	RSS    int64   `json:"rss"`    // bytes
+	CPU    float64 `json:"cpu"`    // seconds
+}
+
+func secondsOf(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+
+// warm starts the fork server; the one before, if any, is killed.
+func (k *keeper) warm(p *Plan) {
+	if k.attempt != nil {
+		k.say(Event{Kind: Refused, Why: "the keeper has an attempt"})
+		return
+	}
+	if k.server != nil {
+		k.kill([]int{k.server.pid})
+		k.server = nil
+		k.killTree()
+	}
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		k.refuse(err)
+		return
+	}
+	ours, theirs := os.NewFile(uintptr(pair[0]), "fork server"), os.NewFile(uintptr(pair[1]), "keeper")
+	defer theirs.Close()
+	pid, err := start(p, theirs)
+	if err != nil {
+		ours.Close()
+		k.refuse(err)
+		return
+	}
+	k.server = &server{pid: pid, conn: ours}
+	go k.server.listen(k.replies)
+	k.tell(p.Tell)
+}
+
+func (s *server) listen(to chan<- reply) {
+	defer s.conn.Close()
+	lines := json.NewDecoder(bufio.NewReader(s.conn))
+	for {
+		r := reply{from: s}
+		if lines.Decode(&r) != nil {
+			return // its end is seen by wait
+		}
+		to <- r
+	}
+}
+
+func (k *keeper) tell(line json.RawMessage) {
+	k.server.conn.Write(append(line, '\n')) //nolint:errcheck // its end is seen by wait
+}
+
+func (k *keeper) fork(p *Plan) {
+	if k.server == nil || k.attempt != nil {
+		k.say(Event{Kind: Refused, Why: "there is no fork server"})
+		return
+	}
+	k.attempt = k.open(p)
+	k.tell(p.Tell)
+}
+
+// hear acts on what the fork server says. A dead server's last words count
+// only as far as wait has not told the same.
+func (k *keeper) hear(r reply) {
+	if r.from != k.server {
+		return
+	}
+	a := k.attempt
+	switch {
+	case r.Ready:
+		k.say(Event{Kind: Ready, PID: k.server.pid})
+	case r.Refuse != "":
+		k.refused(r.Refuse)
+	case a == nil:
+	case r.PID > 0:
+		a.pid = r.PID
+		k.begun(a)
+	case r.Exit == a.pid:
+		a.cpu += secondsOf(r.CPU)
+		a.peak = max(a.peak, r.RSS)
+		k.ended(syscall.WaitStatus(r.Status))
+	}
+}
+
+func (k *keeper) refused(why string) {
+	if a := k.attempt; a != nil {
+		a.sampling.Stop()
+		k.attempt = nil
+	}
+	k.say(Event{Kind: Refused, Why: why})
+}
+
+// serverDied forgets the fork server. An attempt that runs goes on: it falls to
+// the keeper, which waits for it itself.
+func (k *keeper) serverDied() {
+	k.server = nil
+	switch a := k.attempt; {
+	case a == nil:
+		k.say(Event{Kind: Cold, Why: "the fork server died"})
+	case a.pid == 0:
+		k.refused("the fork server died while it was asked to fork")
+	}
+}
