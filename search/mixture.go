@@ -8,30 +8,34 @@ import (
 // mixture is a density over the dimensions of a group and of those above it:
 // one kernel per trial and one prior, uniform or as the weights of the
 // parameter say. log and draw are about the group's own dimensions given the
-// others. Numeric kernels are Gaussians cut off at the ends of [0,1] with one
-// width per dimension; categorical ones put most of their mass on the trial's
+// others. Numeric kernels are Gaussians cut off at the ends of [0,1], as wide in
+// a dimension as the larger gap to a neighbour there (the rule of optuna's
+// parzen_estimator.py); categorical ones put most of their mass on the trial's
 // value.
+//
+// Numbers are kept by column, one value per row (trial) side by side: sums over
+// dimensions then run over independent rows, which is what a processor likes.
 type mixture struct {
-	all, own []int // dimensions; own is the tail of all
-	numeric  []mixtureDim
-	choices  []mixtureChoice
+	alone   bool // there is no dimension above
+	numeric []mixtureDim
+	choices []mixtureChoice
 
 	rows   [][]float64 // the trials' places, shared with the records
 	weight []float64
 	total  float64 // of weight, prior included
 
-	scaled    []float64 // rows x numeric: place / width
-	above     []float64 // per row: log of weight and of the normalisers above
-	normal    []float64 // per row: log of the normalisers of own
-	given, at []float64 // scratch: log kernel of the dimensions above, and of all
+	above  []float64 // per row: log of weight and of the normalisers above
+	normal []float64 // per row: log of the normalisers of own
+
+	given, at, sums []float64 // scratch, per row: log kernel above, log kernel, sums of squares
 }
 
 // mixtureDim is a numeric dimension; those above come first.
 type mixtureDim struct {
-	dim   int
-	own   bool
-	cell  float64 // mean width of a cell in the unit interval, 0 when continuous
-	width float64
+	dim             int
+	own             bool
+	cell            float64   // mean width of a cell in the unit interval, 0 when continuous
+	inverse, scaled []float64 // per row: 1/width, place/width
 }
 
 // mixtureChoice is a categorical dimension.
@@ -45,8 +49,9 @@ type mixtureChoice struct {
 
 const priorWeight = 1
 
+// newMixture is a density of the last own dimensions of all, given the others.
 func newMixture(s *Space, all []int, own int) *mixture {
-	m := &mixture{all: all, own: all[len(all)-own:]}
+	m := &mixture{alone: own == len(all)}
 	for i, dim := range all {
 		d, mine := &s.params[s.dims[dim]].domain, i >= len(all)-own
 		if d.categorical() {
@@ -74,33 +79,20 @@ func (m *mixture) add(u []float64, weight float64) {
 	m.total += weight
 }
 
-// finish fixes widths and normalisers. The width is that of optuna's
-// multivariate estimator, 0.2 n^(-1/(d+4)), but at least 1/min(100, n+2) and
-// half a cell.
+// finish fixes widths and normalisers, once every kernel is added.
+// O(rows · dimensions).
 func (m *mixture) finish() {
 	n := len(m.rows)
-	base := 0.2 * math.Pow(float64(max(n, 1)), -1/float64(len(m.all)+4))
-	m.above, m.normal = resize(m.above, n), resize(m.normal, n)
-	m.given, m.at = resize(m.given, n), resize(m.at, n)
-	m.scaled = resize(m.scaled, n*len(m.numeric))
+	for _, s := range []*[]float64{&m.above, &m.normal, &m.given, &m.at, &m.sums} {
+		*s = resize(*s, n)
+	}
+	m.widths()
 	for i, w := range m.weight {
 		m.above[i], m.normal[i] = math.Log(w/m.total), 0
 	}
-	var norm cutGaussian
-	for j := range m.numeric {
-		d := &m.numeric[j]
-		d.width = max(base, 1/float64(min(100, n+2)), d.cell/2)
-		norm.setWidth(d.width)
-		for i, u := range m.rows {
-			x := u[d.dim]
-			m.scaled[i*len(m.numeric)+j] = x / d.width
-			if d.own {
-				m.normal[i] -= norm.log(x)
-			} else {
-				m.above[i] -= norm.log(x)
-			}
-		}
-	}
+	up := m.inherited()
+	m.normalise(m.above, m.numeric[:up])
+	m.normalise(m.normal, m.numeric[up:])
 	for j := range m.choices {
 		c := &m.choices[j]
 		k := float64(c.domain.cells) * priorWeight / float64(n+1)
@@ -110,6 +102,59 @@ func (m *mixture) finish() {
 			c.cat = append(c.cat, int32(c.domain.cellOf(u[c.dim])))
 		}
 	}
+}
+
+// widths sets the widths of numeric kernels: at least half a cell, and
+// 1/min(100, n+2) of the range, which keeps kernels from being spikes.
+func (m *mixture) widths() {
+	n := len(m.rows)
+	var gaps gapFinder
+	for j := range m.numeric {
+		d := &m.numeric[j]
+		d.inverse, d.scaled = resize(d.inverse, n), resize(d.scaled, n)
+		place := d.scaled
+		gaps.reset()
+		for i, u := range m.rows {
+			place[i] = u[d.dim]
+			gaps.add(place[i])
+		}
+		gaps.link()
+		least := max(1/float64(min(100, n+2)), d.cell/2)
+		for i, x := range place {
+			d.inverse[i] = 1 / max(gaps.at(x), least)
+			d.scaled[i] = x * d.inverse[i]
+		}
+	}
+}
+
+// normalise takes from logs the logarithms of the integrals over [0,1] of each
+// row's kernels in some dimensions.
+func (m *mixture) normalise(logs []float64, dims []mixtureDim) {
+	product := m.sums                                // free until a density is asked for
+	for first := 0; first < len(dims); first += 16 { // 16 factors do not underflow
+		for i := range product {
+			product[i] = 1
+		}
+		for _, d := range dims[first:min(first+16, len(dims))] {
+			for i, inverse := range d.inverse {
+				low := d.scaled[i]
+				product[i] *= math.Sqrt2 * math.SqrtPi / inverse * (upTo(inverse-low) + upTo(low) - 1)
+			}
+		}
+		for i, p := range product {
+			logs[i] -= math.Log(p)
+		}
+	}
+}
+
+// inherited is how many numeric dimensions are not the group's own; they come
+// first.
+func (m *mixture) inherited() int {
+	up := 0
+	for up < len(m.numeric) && !m.numeric[up].own {
+		up++
+	}
+	return up
 }
 
 func resize(s []float64, n int) []float64 {
@@ -144,23 +189,31 @@ func (m *mixture) prior(u []float64) (given, all float64) {
 // kernels fills m.given, the log of weight and kernel in the dimensions above.
 func (m *mixture) kernels(u []float64) {
 	copy(m.given, m.above)
-	width := len(m.numeric)
-	up := 0
-	for up < width && !m.numeric[up].own {
-		up++
-	}
-	for i := range m.given {
-		row, s := m.scaled[i*width:i*width+up], 0.0
-		for j, x := range row {
-			z := u[m.numeric[j].dim]/m.numeric[j].width - x
-			s += z * z
-		}
-		m.given[i] -= s / 2
-	}
+	m.addNumeric(m.given, u, m.numeric[:m.inherited()])
 	for j := range m.choices {
 		if !m.choices[j].own {
 			m.choices[j].addTo(m.given, u)
 		}
+	}
+}
+
+// addNumeric adds the log kernels of numeric dimensions, normalisers apart.
+func (m *mixture) addNumeric(logs, u []float64, dims []mixtureDim) {
+	if len(dims) == 0 {
+		return
+	}
+	sums := m.sums
+	clear(sums)
+	for k := range dims {
+		x := u[dims[k].dim]
+		inverse, scaled := dims[k].inverse[:len(sums)], dims[k].scaled[:len(sums)]
+		for i := range sums {
+			z := x*inverse[i] - scaled[i]
+			sums[i] += z * z
+		}
+	}
+	for i, s := range sums {
+		logs[i] -= s / 2
 	}
 }
 
@@ -182,23 +235,10 @@ func (c *mixtureChoice) addTo(logs, u []float64) {
 // O(kernels · dimensions).
 func (m *mixture) log(u []float64) float64 {
 	m.kernels(u)
-	width := len(m.numeric)
-	up := 0
-	for up < width && !m.numeric[up].own {
-		up++
-	}
-	z := make([]float64, width-up)
-	for j := range z {
-		z[j] = u[m.numeric[up+j].dim] / m.numeric[up+j].width
-	}
 	for i := range m.at {
-		row, s := m.scaled[i*width+up:(i+1)*width], 0.0
-		for j, x := range row {
-			d := z[j] - x
-			s += d * d
-		}
-		m.at[i] = m.given[i] + m.normal[i] - s/2
+		m.at[i] = m.given[i] + m.normal[i]
 	}
+	m.addNumeric(m.at, u, m.numeric[m.inherited():])
 	for j := range m.choices {
 		if m.choices[j].own {
 			m.choices[j].addTo(m.at, u)
@@ -206,7 +246,11 @@ func (m *mixture) log(u []float64) float64 {
 	}
 	lp := math.Log(priorWeight / m.total)
 	given, all := m.prior(u)
-	return logSum(m.at, lp+all) - logSum(m.given, lp+given)
+	joint := logSum(m.at, lp+all)
+	if m.alone {
+		return joint
+	}
+	return joint - logSum(m.given, lp+given)
 }
 
 // draw fills own in u, given the dimensions above.
@@ -219,7 +263,7 @@ func (m *mixture) draw(u []float64, rng *rand.Rand) {
 		}
 		u[d.dim] = rng.Float64()
 		if i >= 0 {
-			u[d.dim] = cutNormal(m.rows[i][d.dim], d.width, rng)
+			u[d.dim] = cutNormal(m.rows[i][d.dim], 1/d.inverse[i], rng)
 		}
 	}
 	for j := range m.choices {
@@ -237,6 +281,15 @@ func (m *mixture) draw(u []float64, rng *rand.Rand) {
 // pick chooses a kernel by its weight given the dimensions above; -1 is the
 // prior.
 func (m *mixture) pick(u []float64, rng *rand.Rand) int {
+	if m.alone {
+		left := rng.Float64()*m.total - priorWeight
+		for i := 0; left >= 0 && i < len(m.weight); i++ {
+			if left -= m.weight[i]; left < 0 {
+				return i
+			}
+		}
+		return -1
+	}
 	m.kernels(u)
 	given, _ := m.prior(u)
 	p := math.Log(priorWeight/m.total) + given
@@ -273,31 +326,4 @@ func cutNormal(mean, width float64, rng *rand.Rand) float64 {
 		}
 	}
 	return mean
-}
-
-// cutGaussian is the log normaliser of a Gaussian cut off at 0 and 1, from a
-// table over its mean.
-type cutGaussian struct {
-	width float64
-	table [cutCells + 1]float64
-}
-
-const cutCells = 512
-
-func (c *cutGaussian) setWidth(w float64) {
-	if w == c.width {
-		return
-	}
-	c.width = w
-	for i := range c.table {
-		mean := float64(i) / cutCells
-		mass := (math.Erf((1-mean)/(w*math.Sqrt2)) + math.Erf(mean/(w*math.Sqrt2))) / 2
-		c.table[i] = math.Log(w * math.Sqrt(2*math.Pi) * mass)
-	}
-}
-
-func (c *cutGaussian) log(mean float64) float64 {
-	x := mean * cutCells
-	i := min(int(x), cutCells-1)
-	return c.table[i] + (x-float64(i))*(c.table[i+1]-c.table[i])
 }

@@ -96,7 +96,8 @@ func (g *tpeGroup) leave(r *record) {
 
 // good is how many of the ranked trials are called good.
 func (g *tpeGroup) good() int {
-	return min(int(math.Ceil(tpeShare*float64(g.rank.len()))), tpeGood)
+	n := float64(g.rank.len())
+	return min(int(math.Ceil(max(tpeShare*n, min(tpeEarlyShare*n, tpeEarlyGood)))), tpeGood)
 }
 
 // build makes the densities anew if the trials have changed; builds counts the
