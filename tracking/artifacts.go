@@ -43,3 +43,20 @@ func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
 	}
 	return nil
 }
+
+// ArtifactPath is where an artifact URI lies below the artifact root; false for
+// a URI that the server does not serve, whose files are their clients' business.
+func ArtifactPath(uri string) (path string, served bool) {
+	rest, ok := strings.CutPrefix(uri, "mlflow-artifacts:")
+	if !ok {
+		return "", false
+	}
+	if host, ok := strings.CutPrefix(rest, "//"); ok {
+		_, rest, _ = strings.Cut(host, "/")
+	}
+	return strings.Trim(rest, "/"), true
+}
+
+// ArtifactKey is where the file at a path below the artifact root lies in the
+// blob store.
+func ArtifactKey(path string) string { return strings.TrimSuffix("artifacts/"+path, "/") }

@@ -137,6 +137,13 @@ func (s *Server) listArtifacts(c echo.Context, api tracking.API, in *fields) (an
 	return filesAnswer{Files: files(infos, "")}, err
 }
 
+// searchModels finds none, since this server keeps no logged models. Clients ask
+// whenever they list a folder of a run: a model of that name would count as one.
+func searchModels(_ echo.Context, _ tracking.API, in *fields) (any, error) {
+	_ = in.texts("experiment_ids")
+	return none{}, in.ok()
+}
+
 // listRunArtifacts lists a folder of a run; the paths it gives are relative to
 // the run's root.
 func (s *Server) listRunArtifacts(c echo.Context, api tracking.API, in *fields) (any, error) {

@@ -86,6 +86,7 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/mlflow/metrics/get-history", call(getHistory)},
 		{http.MethodGet, "/mlflow/metrics/get-history-bulk", call(getHistoryBulk)},
 		{http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", call(getHistoryInterval)},
+		{http.MethodPost, "/mlflow/logged-models/search", call(searchModels)},
 		{http.MethodGet, "/mlflow/artifacts/list", call(s.listRunArtifacts)},
 		{http.MethodGet, "/mlflow-artifacts/artifacts", call(s.listArtifacts)},
 		{http.MethodGet, "/mlflow-artifacts/artifacts/*", s.getArtifact},

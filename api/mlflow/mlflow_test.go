@@ -59,6 +59,7 @@ func TestErrorsHaveMLflowsWords(t *testing.T) {
 		{"POST", "/runs/log-parameter", `{"run_id":"` + s.trial.Run + `","key":"p","value":"1"}`, 403, "PERMISSION_DENIED", ""},
 		{"GET", "/metrics/get-history?run_id=" + run + "&metric_key=m&max_results=0", ``, 400, "INVALID_PARAMETER_VALUE", "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer."},
 		{"GET", "/metrics/get-history-bulk?metric_key=m", ``, 400, "INVALID_PARAMETER_VALUE", "GetMetricHistoryBulk request must specify at least one run_id."},
+		{"POST", "/logged-models/search", `{"experiment_ids":"0"}`, 400, "INVALID_PARAMETER_VALUE", `Invalid value \"0\" for parameter 'experiment_ids' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters.`},
 		{"POST", "/logged-models", `{}`, 404, "ENDPOINT_NOT_FOUND", "No such endpoint: POST /api/2.0/mlflow/logged-models"},
 		{"GET", "/runs/create", ``, 404, "ENDPOINT_NOT_FOUND", "No such endpoint: GET /api/2.0/mlflow/runs/create"},
 		{"PATCH", "/logged-models/m-1", ``, 404, "ENDPOINT_NOT_FOUND", ""},

@@ -47,6 +47,9 @@ func OpenFiles(dir string) (*Files, error) {
 	return nil, fault.Invalidf("the folder for files cannot be written to").At(dir)
 }
 
+// Dir is the folder.
+func (f *Files) Dir() string { return f.root.Name() }
+
 // Close closes the folder; objects that are open stay so.
 func (f *Files) Close() error { return f.root.Close() }
 

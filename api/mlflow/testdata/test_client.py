@@ -254,7 +254,7 @@ def test_sklearn_autolog(client, experiment):
     assert got.data.metrics["training_log_loss"] == pytest.approx(loss)
     assert {"training_score", "training_accuracy_score"} <= set(got.data.metrics)
     assert got.data.tags["estimator_name"] == "LogisticRegression"
-    assert len(got.inputs.dataset_inputs) == 1
+    assert {i.dataset.name for i in got.inputs.dataset_inputs} == {"dataset"}
     children = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{grid.info.run_id}'")
     assert len(children) == 2
 
