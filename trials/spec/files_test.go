@@ -159,7 +159,7 @@ func TestSet(t *testing.T) {
 
 func TestSmoke(t *testing.T) {
 	s := parse(t, read(t, "testdata/digits.yaml"), spec.Options{Smoke: true})
-	if s.Budget.Trials != 6 || s.Stages[0].Budget.Trials != 3 || s.Stages[0].Budget.TrialTimeout != time.Minute || s.Stages[2].Ensemble == nil {
+	if s.Budget.Trials != 2 || s.Stages[0].Budget.Trials != 1 || s.Stages[0].Budget.TrialTimeout != time.Minute || s.Stages[2].Ensemble == nil {
 		t.Errorf("got %+v", s.Budget)
 	}
 }

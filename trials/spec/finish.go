@@ -415,7 +415,7 @@ func sentence(q fault.Problem) string {
 
 // Bounds of a try.
 const (
-	smokeTrials  = 3
+	smokeTrials  = 1
 	smokeTimeout = time.Minute
 )
 
