@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { Trials } from "../src/pages/sweep/trials";
 import { readState } from "../src/pages/sweep/state";
-import { makeColumns, parameters, score, usual } from "../src/pages/sweep/columns";
+import { describe as column, every, parameters, score, titleOf, usual } from "../src/pages/sweep/columns";
+import { order } from "../src/pages/sweep/order";
 
 const page = (columns: string[], rows: unknown[][], seq: number, total = rows.length) => ({
   columns,
@@ -40,8 +41,9 @@ test("parameters that never differ are folded away, conditional ones are kept", 
   t.merge(page(["number", "state", "params.a", "params.b", "params.c"], [[1, "completed", 1, 7, null], [2, "completed", 2, 7, "x"]], 1));
   const { rows, columns } = t.view();
   expect(parameters(rows, columns)).toEqual({ varying: ["params.a", "params.c"], constant: [{ id: "params.b", value: "7" }] });
-  expect(usual(rows, columns, true)).toEqual(["number", "state", "value", "rungs", "curve", "params.a", "params.c", "seconds"]);
-  expect(makeColumns(rows, columns, "val_loss").map((c) => c.title)).toContain("c");
+  expect(usual(rows, ["params.a", "params.c"], true)).toEqual(["number", "state", "value", "rungs", "curve", "params.a", "params.c", "seconds"]);
+  expect(every(columns).map((id) => titleOf(id, "val_loss"))).toEqual(["Trial", "State", "a", "b", "c", "Rungs", "Curve"]);
+  expect(usual([], [], false)).toEqual(["number", "state", "value", "curve", "seconds"]);
 });
 
 test("a row without a value scores by its best reading; NaN scores nothing", () => {
@@ -53,4 +55,28 @@ test("a row without a value scores by its best reading; NaN scores nothing", () 
 test("what makes no sense in an address is dropped", () => {
   expect(readState({ sort: "-value", f: "lr<1", t: "12", y: "log", cols: "number,state" })).toEqual({ sort: "-value", f: "lr<1", t: 12, y: "log", cols: "number,state" });
   expect(readState({ sort: {}, t: -1, y: "cubic", other: 1 })).toEqual({});
+});
+
+test("the order has what is missing last in both directions, and ties by number", () => {
+  const rows = [
+    { number: 5, state: "completed", value: 2 },
+    { number: 2, state: "failed", value: NaN },
+    { number: 3, state: "completed", value: 1 },
+    { number: 1, state: "completed", value: 2 },
+    { number: 4, state: "queued" },
+  ] as const;
+  const numbers = (sort: string) => order(rows as unknown as Parameters<typeof order>[0], sort).map((r) => r.number);
+  expect(numbers("value")).toEqual([3, 1, 5, 2, 4]);
+  expect(numbers("-value")).toEqual([1, 5, 3, 2, 4]);
+  expect(numbers("state")).toEqual([1, 3, 5, 2, 4]);
+  expect(numbers("nothing")).toEqual([1, 2, 3, 4, 5]);
+});
+
+test("a column looks the same as long as it writes the same", () => {
+  const rows = [{ number: 1, state: "completed", "params.lr": 0.1 }, { number: 2, state: "completed", "params.lr": 0.2 }] as const;
+  const more = [...rows, { number: 3, state: "completed", "params.lr": 0.15 }] as const;
+  const c = (r: unknown) => column("params.lr", r as Parameters<typeof column>[1], "loss");
+  expect(c(more).looks).toBe(c(rows).looks);
+  expect(c(rows)).toMatchObject({ title: "lr", right: true });
+  expect(column("params.x", [{ number: 1, state: "queued", "params.x": "adam" }] as never, "loss")).toMatchObject({ right: false });
 });

@@ -1,8 +1,7 @@
 import { Popover } from "radix-ui";
-import type { Column } from "./columns";
 
 /** Which columns are shown. */
-export function ColumnMenu({ columns, chosen, set }: { columns: Column[]; chosen: string[]; set: (cols: string | undefined) => void }) {
+export function ColumnMenu({ all, chosen, set }: { all: { id: string; title: string }[]; chosen: string[]; set: (cols: string | undefined) => void }) {
   function toggle(id: string) {
     const next = chosen.includes(id) ? chosen.filter((c) => c !== id) : [...chosen, id];
     set(next.length > 0 ? next.join(",") : undefined);
@@ -13,7 +12,7 @@ export function ColumnMenu({ columns, chosen, set }: { columns: Column[]; chosen
       <Popover.Portal>
         <Popover.Content className="menu" align="end" sideOffset={4} aria-label="Columns">
           <div className="menu-list">
-            {columns.map((c) => (
+            {all.map((c) => (
               <label key={c.id}>
                 <input type="checkbox" checked={chosen.includes(c.id)} onChange={() => toggle(c.id)} />
                 {c.title}

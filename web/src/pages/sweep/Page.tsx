@@ -29,7 +29,7 @@ function Shown({ sweep }: { sweep: string }) {
   // Choosing a trial is a step to go back from; filtering and sorting are not.
   const set = useCallback((change: State) => void navigate({ search: (s: State) => ({ ...s, ...change }), replace: !("t" in change), resetScroll: false }), [navigate]);
   const open = useCallback((t: number) => set({ t }), [set]);
-  const { overview, trials, live, error, retry } = useSweep(sweep);
+  const { overview, trials, store, live, error, retry } = useSweep(sweep);
   const curves = useMemo(() => new Curves(sweep), [sweep]);
   useEffect(() => curves.take(overview?.curves), [curves, overview?.curves]);
   const ladders = useMemo(() => makeLadders(overview?.rungs ?? []), [overview?.rungs]);
@@ -87,7 +87,7 @@ function Shown({ sweep }: { sweep: string }) {
               </div>
               <div className="side-column">
                 {state.t !== undefined ? (
-                  <TrialPane key={state.t} sweep={overview.sweep} number={state.t} row={trials.rows.find((r) => r.number === state.t)} rungs={overview.rungs} log={state.y === "log"} close={close} />
+                  <TrialPane key={state.t} sweep={overview.sweep} number={state.t} row={store.row(state.t)} rungs={overview.rungs} log={state.y === "log"} close={close} />
                 ) : (
                   <>
                     {overview.rungs.length > 0 && <Rungs rungs={overview.rungs} />}

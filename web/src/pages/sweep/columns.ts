@@ -7,9 +7,9 @@ export interface Column {
   title: string;
   right: boolean;
   width: number; // pixels
-  /** What the column sorts by; undefined sorts last. */
-  key(row: Row): number | string | undefined;
   text(row: Row): string;
+  /** Two columns with the same one look alike. */
+  looks: string;
 }
 
 /** The score of a row: its value, or the best reading while it has none. */
@@ -31,15 +31,28 @@ const titles: Record<string, string> = {
   attempts: "attempts",
   by: "proposed by",
   reason: "reason",
+  rungs: "Rungs",
+  curve: "Curve",
 };
 
 const widths: Record<string, number> = { number: 64, state: 124, stage: 90, branch: 130, value: 118, curve: 104, rungs: 84, reason: 320, by: 110 };
 
-/** The parameter columns of a sweep, those that most trials have first. */
-export function parameters(rows: readonly Row[], columns: readonly string[]): { varying: string[]; constant: { id: string; value: string }[] } {
+/** What a column is called; a parameter by its own name. */
+export function titleOf(id: string, metric: string): string {
+  return id === "value" ? metric : (titles[id] ?? id.replace(/^params\./, ""));
+}
+
+/** All columns there are: those of the answers, and the two that are drawn. */
+export function every(names: readonly string[]): string[] {
+  return [...names, "rungs", "curve"];
+}
+
+/** The parameter columns of some rows: those that tell them apart, the most
+ * common first, and those that are equal in all. */
+export function parameters(rows: readonly Row[], names: readonly string[]): { varying: string[]; constant: { id: string; value: string }[] } {
   const varying: { id: string; have: number }[] = [];
   const constant: { id: string; value: string }[] = [];
-  for (const id of columns) {
+  for (const id of names) {
     if (!id.startsWith("params.")) continue;
     let have = 0;
     let first: unknown;
@@ -59,9 +72,9 @@ export function parameters(rows: readonly Row[], columns: readonly string[]): { 
 }
 
 /** The columns shown unless somebody chose: what fits, most telling first. */
-export function usual(rows: readonly Row[], columns: readonly string[], hasRungs: boolean): string[] {
-  const stages = new Set(rows.map((r) => r.stage));
-  const branches = new Set(rows.map((r) => r.branch));
+export function usual(rows: readonly Row[], varying: readonly string[], hasRungs: boolean): string[] {
+  const several = (id: string) => rows.some((r) => r[id] !== rows[0]![id]);
+  const stages = several("stage");
   return [
     "number",
     "state",
@@ -69,61 +82,49 @@ export function usual(rows: readonly Row[], columns: readonly string[], hasRungs
     ...(rows.some((r) => ((r.resource as number) ?? 0) > 1) ? ["resource"] : []),
     ...(hasRungs ? ["rungs"] : []),
     "curve",
-    ...(stages.size > 1 ? ["stage"] : []),
-    ...(branches.size > 1 && stages.size <= 1 ? ["branch"] : []),
-    ...parameters(rows, columns).varying.slice(0, 5),
+    ...(stages ? ["stage"] : []),
+    ...(!stages && several("branch") ? ["branch"] : []),
+    ...varying.slice(0, 5),
     "seconds",
   ];
 }
 
-/** Makes all columns of a sweep. */
-export function makeColumns(rows: readonly Row[], names: readonly string[], metric: string): Column[] {
-  const out: Column[] = [];
-  for (const id of [...names, "rungs", "curve"]) {
-    if (id === "value") out.push(scored(rows, metric));
-    else if (id === "rungs" || id === "curve") out.push({ id, title: id === "rungs" ? "Rungs" : "Curve", right: false, width: widths[id]!, key: (r) => r.resource as number | undefined, text: () => "" });
-    else out.push(plain(id, rows));
+/** Describes a column for the rows it is to show. */
+export function describe(id: string, rows: readonly Row[], metric: string): Column {
+  const title = titleOf(id, metric);
+  if (id === "value") {
+    const style = finer(styleOf(present(rows, score)));
+    return { id, title, right: true, width: widths.value!, text: (r) => write(score(r), style), looks: looks(id, style) };
   }
-  return out;
-}
+  if (id === "rungs" || id === "curve") return { id, title, right: false, width: widths[id]!, text: () => "", looks: id };
+  if (id === "seconds") return { id, title, right: true, width: 84, text: (r) => duration(r.seconds as number | undefined), looks: id };
 
-function scored(rows: readonly Row[], metric: string): Column {
-  const style = style4(rows.map(score));
-  return { id: "value", title: metric, right: true, width: widths.value!, key: score, text: (r) => write(score(r), style) };
-}
-
-/** Scores differ in the fourth digit: one decimal more than the spread asks for. */
-function style4(values: (number | undefined)[]): Style {
-  const s = styleOf(values.filter((v) => v !== undefined));
-  return s.kind === "fixed" ? { kind: "fixed", decimals: Math.min(6, Math.max(4, s.decimals)) } : s;
-}
-
-function plain(id: string, rows: readonly Row[]): Column {
-  const numbers: number[] = [];
-  let other = 0;
-  for (const r of rows) {
-    const v = r[id];
-    if (typeof v === "number") numbers.push(v);
-    else if (v !== undefined) other++;
-  }
-  const numeric = other === 0 && numbers.length > 0;
-  const style = styleOf(numbers);
-  const title = titles[id] ?? id.replace(/^params\./, "");
+  const numeric = rows.some((r) => typeof r[id] === "number") && rows.every((r) => r[id] === undefined || typeof r[id] === "number");
+  const style = numeric ? styleOf(present(rows, (r) => r[id] as number | undefined)) : undefined;
   return {
     id,
     title,
     right: numeric && id !== "number",
     width: widths[id] ?? Math.max(numeric ? 84 : 96, title.length * 7 + 26),
-    key: (r) => {
-      const v = r[id];
-      if (v === undefined || Number.isNaN(v)) return undefined;
-      return typeof v === "number" || typeof v === "string" ? v : String(v);
-    },
     text: (r) => {
       const v = r[id];
       if (v === undefined) return MISSING;
-      if (id === "seconds") return duration(v as number);
-      return typeof v === "number" && numeric ? write(v, style) : value(v);
+      return style !== undefined && typeof v === "number" ? write(v, style) : value(v);
     },
+    looks: looks(id, style),
   };
 }
+
+function* present(rows: readonly Row[], get: (r: Row) => number | undefined): Iterable<number> {
+  for (const r of rows) {
+    const v = get(r);
+    if (v !== undefined) yield v;
+  }
+}
+
+/** Scores differ in the fourth digit. */
+function finer(s: Style): Style {
+  return s.kind === "fixed" ? { kind: "fixed", decimals: Math.max(4, s.decimals) } : s;
+}
+
+const looks = (id: string, style: Style | undefined) => `${id} ${JSON.stringify(style)}`;

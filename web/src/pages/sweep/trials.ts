@@ -22,8 +22,20 @@ export class Trials {
   private snapshot: View | undefined;
   private readonly listeners = new Set<() => void>();
 
-  /** Takes rows in; a newer state of a trial replaces an older one. */
+  /** Takes rows in; what comes later replaces what came earlier. */
   merge(answer: TrialColumns): void {
+    this.take(answer);
+    this.changed();
+  }
+
+  /** Takes several answers in, in order, and tells of them once. */
+  mergeAll(answers: readonly TrialColumns[]): void {
+    if (answers.length === 0) return;
+    for (const a of answers) this.take(a);
+    this.changed();
+  }
+
+  private take(answer: TrialColumns): void {
     const { columns, rows, values } = answer;
     const at = columns.indexOf("number");
     if (at >= 0 && values !== undefined) {
@@ -40,7 +52,6 @@ export class Trials {
     }
     this.total = Math.max(this.total, answer.total, this.byNumber.size);
     this.seq = Math.max(this.seq, answer.seq);
-    this.changed();
   }
 
   row(number: number): Row | undefined {

@@ -2,7 +2,7 @@
 // both are live.
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { api, type Overview, take } from "../../api/client";
+import { api, type Overview, take, type TrialColumns } from "../../api/client";
 import { follow } from "../../live/follow";
 import type { Status } from "../../live/stream";
 import { Trials, type View } from "./trials";
@@ -11,6 +11,8 @@ const COLUMNS = "number,state,stage,branch,value,best,best_step,last,resource,se
 const PAGE = 5_000;
 /** The most trials a page holds; beyond it shows the best ones and says so. */
 export const CAP = 20_000;
+/** Changes are drawn at most this often, in milliseconds: a quarter of a second is live. */
+const DRAW_EVERY = 250;
 /** The overview is asked for again at most this often, in milliseconds. */
 const OVERVIEW_EVERY = 1_500;
 
@@ -33,7 +35,8 @@ export interface SweepData {
 export function useSweep(sweep: string): SweepData {
   const store = useMemo(() => new Trials(), [sweep]);
   const queries = useQueryClient();
-  const [live, setLive] = useState<Live>({ status: "connecting", at: Date.now() });
+  const lastAt = useRef(Date.now());
+  const [live, setLive] = useState<Live>({ status: "connecting", at: lastAt.current });
   const [failure, setFailure] = useState<unknown>();
 
   const overview = useQuery({
@@ -44,6 +47,9 @@ export function useSweep(sweep: string): SweepData {
       return o;
     },
   });
+  // Changes wait here until they are drawn together.
+  const waiting = useRef<TrialColumns[]>([]);
+  const draw = useThrottled(() => store.mergeAll(waiting.current.splice(0)), DRAW_EVERY);
   const renew = useThrottled(() => void queries.invalidateQueries({ queryKey: ["overview", sweep] }), OVERVIEW_EVERY);
 
   // The first screen needs the overview alone; the rest of the trials comes after it.
@@ -59,12 +65,14 @@ export function useSweep(sweep: string): SweepData {
         setFailure(undefined);
         stop = follow(sweep, seq, {
           changes: (page) => {
-            if (page.trials) store.merge(page.trials);
-            setLive((l) => ({ ...l, at: Date.now() }));
+            if (page.trials) waiting.current.push(page.trials);
+            lastAt.current = Date.now();
+            draw();
             renew();
           },
           status: (status, retryIn) => {
-            setLive((l) => ({ status, retryIn, at: status === "live" ? Date.now() : l.at }));
+            if (status === "live") lastAt.current = Date.now();
+            setLive({ status, retryIn, at: lastAt.current });
             if (status === "ended") renew();
           },
         });
@@ -77,7 +85,7 @@ export function useSweep(sweep: string): SweepData {
       aborted.abort();
       stop();
     };
-  }, [sweep, store, arrived, tries, renew]);
+  }, [sweep, store, arrived, tries, draw, renew]);
 
   return {
     overview: overview.data,
