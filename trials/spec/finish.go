@@ -227,14 +227,13 @@ func (b *builder) passedNames(s *Stage) map[string]bool {
 		}
 	}
 	add(b.known(s))
-	for t := s; t != nil && t.Narrow != nil; t = b.spec.Stage(t.Narrow.Stage) {
+	t := s
+	for range b.spec.Stages { // narrow may go in a circle, which is reported elsewhere
+		if t == nil || t.Narrow == nil {
+			break
+		}
 		add(t.Narrow.Override)
-		if t.Narrow.Stage == t.Name || len(out) > 100_000 {
-			break
-		}
-		if next := b.spec.Stage(t.Narrow.Stage); next == s {
-			break
-		}
+		t = b.spec.Stage(t.Narrow.Stage)
 	}
 	return out
 }
