@@ -114,7 +114,7 @@ func judge(pkg string, here room, target string, test bool) string {
 		return "it is in no row of internal/arch/table.go"
 	case there.test && !test:
 		return "it is a helper of tests"
-	case here.only != nil && !slices.Contains(here.only, own) && (own != fault || here.level > 6):
+	case here.only != nil && !slices.Contains(here.only, own):
 		return "it sees the house from outside"
 	case here.only != nil:
 		return ""

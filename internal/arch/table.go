@@ -74,9 +74,10 @@ var rooms = map[string]room{
 	"internal/pgtest":        {level: 0, test: true},
 	"internal/blob/blobtest": {level: 0, also: []string{"internal/blob"}, test: true},
 
-	// The house seen from outside: what a user has, and no short cuts.
-	"e2e":   {level: 7, only: []string{"api/client", "api/wire", "internal/pgtest"}, test: true},
-	"bench": {level: 7, only: []string{"api/client", "api/wire", "search"}},
+	// The house seen from outside: what a user has - the client, with the nouns and
+	// errors that it speaks in - and no short cuts.
+	"e2e":   {level: 7, only: []string{"api/client", "api/wire", "trials", fault, "internal/pgtest"}, test: true},
+	"bench": {level: 7, only: []string{"api/client", "api/wire", "trials", fault, "search"}},
 }
 
 // owners says which outside packages, by prefix, only some rooms may import;
