@@ -104,19 +104,15 @@ func (b *builder) targets(n *node, e *Ensemble) {
 			b.fail(at, "targets: {"+split+": y_"+split+".npy}", "ensemble.targets has no file for the split %s", split)
 		}
 	}
-	exists := b.o.Exists
-	if exists == nil {
-		if b.o.ReadFile == nil || b.o.Dir == "" {
-			return
-		}
-		exists = func(name string) error { _, err := b.o.ReadFile(name); return err }
+	if b.o.Exists == nil {
+		return
 	}
 	for _, split := range n.get("targets").names() {
 		name := e.Targets[split]
 		if name == "" {
 			continue
 		}
-		if err := exists(name); err != nil {
+		if err := b.o.Exists(name); err != nil {
 			b.fail(n.get("targets").get(split).at, "paths are relative to the sweep file", "targets: %s cannot be read: %s", name, cause(err))
 		}
 	}

@@ -121,12 +121,13 @@ func TestTenThousandPoints(t *testing.T) {
 func TestTargetsAreLookedFor(t *testing.T) {
 	source := read(t, "testdata/digits.yaml")
 	files := folder{"y_val.npy": "x"}
-	_, _, err := spec.Parse([]byte(source), spec.Options{Dir: "/d", ReadFile: files.read})
+	exists := func(name string) error { _, err := files.read(name); return err }
+	_, _, err := spec.Parse([]byte(source), spec.Options{Dir: "/d", Exists: exists})
 	if want := "targets: y_test.npy cannot be read: file does not exist"; err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, _, err = spec.Parse([]byte(source), spec.Options{ReadFile: files.read}); err != nil {
-		t.Errorf("without a directory: %v", err)
+	if _, _, err = spec.Parse([]byte(source), spec.Options{Dir: "/d", ReadFile: files.read}); err != nil {
+		t.Errorf("where nobody can look: %v", err)
 	}
 }
 

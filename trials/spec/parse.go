@@ -18,11 +18,11 @@ type Options struct {
 	Set   []string // changes, in order: "budget.trials=5", "early_stop=none", "stages.refine.budget.trials=9"
 	Smoke bool     // a try: one short trial per search stage
 	Dir   string   // absolute directory of the file at submission; "" when it is not known
-	// ReadFile reads a file that the sweep names (points, targets), relative to
-	// Dir. Nil: files cannot be read here, and a file of points is an error.
+	// ReadFile reads a file of points, relative to Dir. Nil: files cannot be read
+	// here, and a file of points is an error.
 	ReadFile func(name string) ([]byte, error)
-	// Exists tells whether a file that the sweep names is there without reading
-	// it. Nil: ReadFile is asked, if Dir is known; else nobody is.
+	// Exists gives an error when a file of targets is not there, relative to
+	// Dir. Nil: nobody looks.
 	Exists func(name string) error
 	// Seed draws a seed for a sweep that has none; it is recorded. Nil draws 0.
 	Seed func() uint64
