@@ -90,7 +90,6 @@ func (w *Worker) beat(ctx context.Context, b trials.Beat, period time.Duration) 
 	}
 	if a.got.Drain {
 		w.drain()
-		w.poke()
 	}
 	return w.signals(a.got.Signals, sent), cut, nil
 }

@@ -33,33 +33,28 @@ type request struct {
 func (w *Worker) claimLoop(ctx context.Context) {
 	var going sync.WaitGroup // claims, and the attempts they start
 	defer going.Wait()
+	stop := context.AfterFunc(ctx, w.drain)
+	defer stop()
 	for {
-		if ctx.Err() != nil {
-			w.drain()
-		}
 		req, done := w.next()
 		if done {
 			return
 		}
 		if req != nil {
-			going.Go(func() { w.claim(ctx, req, &going) })
+			going.Go(func() { w.claim(req, &going) })
 			continue
 		}
-		open := ctx.Done()
-		if ctx.Err() != nil {
-			open = nil
-		}
-		select {
-		case <-w.kick:
-		case <-open:
-		}
+		<-w.kick
 	}
 }
 
+// drain ends claiming: claims that wait for work are cut off.
 func (w *Worker) drain() {
 	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.drained = true
+	w.mu.Unlock()
+	w.closeShop()
+	w.poke()
 }
 
 // next takes what the next request covers: all that is free and all that has
@@ -98,13 +93,13 @@ func (w *Worker) next() (req *request, done bool) {
 
 // claim sends one request until it is answered, starts what it brought and
 // gives the rest of the room back.
-func (w *Worker) claim(ctx context.Context, req *request, going *sync.WaitGroup) {
+func (w *Worker) claim(req *request, going *sync.WaitGroup) {
 	var leases []trials.Lease
 	var sent time.Time
 	if req.slots == 0 {
 		w.settle(req.ripe)
 	} else {
-		leases, sent = w.ask(ctx, req)
+		leases, sent = w.ask(req)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -132,7 +127,7 @@ func (w *Worker) claim(ctx context.Context, req *request, going *sync.WaitGroup)
 // is drained meanwhile it asks once more for no slots: what the lost answer
 // granted comes back and can be returned. sent is when the answered request
 // went off.
-func (w *Worker) ask(ctx context.Context, req *request) ([]trials.Lease, time.Time) {
+func (w *Worker) ask(req *request) ([]trials.Lease, time.Time) {
 	c := trials.Claim{
 		Worker: w.identity.id, ClaimID: uuid.NewString(), Slots: req.slots, CPU: req.cpu, Memory: req.memory, Devices: req.devices,
 		Labels: w.cfg.Labels, Wait: req.wait, Settle: outcomes(req.ripe),
@@ -147,18 +142,13 @@ func (w *Worker) ask(ctx context.Context, req *request) ([]trials.Lease, time.Ti
 		got, err = w.cfg.Dispatcher.Claim(ctx, c)
 		return err
 	}
-	// A drain does not cut off what the request settles.
-	asking := ctx
-	if len(req.ripe) > 0 && ctx.Err() != nil {
-		asking = w.ctx
-	}
-	err := persist(asking, func(int) error { return once(asking) })
-	if err != nil && ctx.Err() != nil {
+	err := persist(w.shop, func(int) error { return once(w.shop) })
+	if err != nil && w.shop.Err() != nil {
 		c.Slots, c.Wait = 0, 0
 		err = persist(w.ctx, func(int) error { return once(w.ctx) })
 	}
 	if err != nil {
-		w.refused(ctx, req, err)
+		w.refused(req, err)
 		return nil, sent
 	}
 	w.settled(req.ripe, got.Settled)
@@ -170,14 +160,14 @@ func (w *Worker) ask(ctx context.Context, req *request) ([]trials.Lease, time.Ti
 
 // refused handles a claim that will not be answered: what it settles is tried
 // by itself, and the next claim waits.
-func (w *Worker) refused(ctx context.Context, req *request, err error) {
+func (w *Worker) refused(req *request, err error) {
 	if w.ctx.Err() != nil {
 		w.forget(req.ripe)
 		return
 	}
 	w.cfg.Log.Error("the server refuses a claim", "err", err)
 	w.settle(req.ripe)
-	rest(ctx, longWait/6)
+	rest(w.shop, longWait/6)
 }
 
 // settle ends attempts without claiming.

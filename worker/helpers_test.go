@@ -62,7 +62,7 @@ func runToEnd(t *testing.T, o *office, change func(*worker.Config)) func() {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := worker.Config{Dispatcher: o, Files: o, Upstream: upstream, Dir: t.TempDir(), Slots: 2, GPUs: "none", Shim: shim(t)}
+	cfg := worker.Config{Dispatcher: o, Files: o, Upstream: upstream, Dir: t.TempDir(), Slots: 2, GPUs: "none", Shim: shimArgv(t)}
 	change(&cfg)
 	w, err := worker.New(cfg)
 	if err != nil {

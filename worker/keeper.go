@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/sweepd/sweepd/worker/shim"
 )
 
@@ -112,16 +114,20 @@ func newPool(argv []string, files, owner string, limit int, log *slog.Logger) *p
 
 // prepare starts n keepers, so that no attempt waits for one.
 func (p *pool) prepare(n int) error {
+	var starting errgroup.Group
 	for range n {
-		k, err := startKeeper(p.argv, p.files, p.owner)
-		if err != nil {
-			return err
-		}
-		p.mu.Lock()
-		p.idle, p.total = append(p.idle, k), p.total+1
-		p.mu.Unlock()
+		starting.Go(func() error {
+			k, err := startKeeper(p.argv, p.files, p.owner)
+			if err != nil {
+				return err
+			}
+			p.mu.Lock()
+			p.idle, p.total = append(p.idle, k), p.total+1
+			p.mu.Unlock()
+			return nil
+		})
 	}
-	return nil
+	return starting.Wait()
 }
 
 // acquire gives a keeper whose fork server is the key's, else one without, else

@@ -38,7 +38,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func shim(t testing.TB) []string {
+func shimArgv(t testing.TB) []string {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
@@ -420,7 +420,7 @@ func (o *office) start(t testing.TB, change func(*worker.Config)) *worker.Worker
 		t.Fatal(err)
 	}
 	cfg := worker.Config{
-		Dispatcher: o, Files: o, Upstream: upstream, Dir: t.TempDir(), Slots: 2, GPUs: "none", Shim: shim(t),
+		Dispatcher: o, Files: o, Upstream: upstream, Dir: t.TempDir(), Slots: 2, GPUs: "none", Shim: shimArgv(t),
 		Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelInfo})),
 	}
 	if change != nil {

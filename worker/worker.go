@@ -79,10 +79,12 @@ type Worker struct {
 	runner   string // path of the fork server's file
 	ttl      time.Duration
 
-	ctx    context.Context // ends when everything must stop, after Stop
-	cancel context.CancelFunc
-	kick   chan struct{} // a slot or a settlement is free
-	held   chan struct{} // the set of attempts has grown
+	ctx       context.Context // ends when everything must stop, after Stop
+	cancel    context.CancelFunc
+	shop      context.Context // ends when no more is claimed
+	closeShop context.CancelFunc
+	kick      chan struct{} // a slot or a settlement is free
+	held      chan struct{} // the set of attempts has grown
 
 	mu       sync.Mutex
 	free     room                    // not claimed for and not used
@@ -182,6 +184,7 @@ func (w *Worker) open() (err error) {
 		return err
 	}
 	w.ctx, w.cancel = context.WithCancel(context.Background())
+	w.shop, w.closeShop = context.WithCancel(w.ctx)
 	w.code = newCodeCache(w.ctx, filepath.Join(w.cfg.Dir, "code"), w.cfg.Files, w.cfg.Log)
 	w.keepers = newPool(w.cfg.Shim, filepath.Join(w.cfg.Dir, "keepers"), w.identity.id, 2*w.cfg.Slots, w.cfg.Log)
 	w.free = room{slots: w.cfg.Slots, cpu: w.cfg.CPU, memory: w.cfg.Memory}
@@ -259,13 +262,12 @@ func (w *Worker) hello(ctx context.Context) error {
 // and waits for Run to return. Settlements that no server takes within ten
 // seconds more are given up: the leases run out by themselves.
 func (w *Worker) Stop(grace time.Duration) {
+	w.drain()
 	w.mu.Lock()
-	w.drained = true
 	for _, a := range w.live {
 		a.preempt(grace)
 	}
 	w.mu.Unlock()
-	w.poke()
 	giveUp := time.AfterFunc(grace+10*time.Second, w.cancel)
 	defer giveUp.Stop()
 	<-w.stopped

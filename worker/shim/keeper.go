@@ -34,8 +34,9 @@ func Main() int {
 		return 1
 	}
 	// A worker that is asked to end ends its keepers by closing the socket; what a
-	// terminal or a process group sends is not for them.
-	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGPIPE)
+	// terminal or a process group sends is not for them. They are caught and not
+	// ignored, for what is ignored stays so in the programs that are started.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	k := &keeper{
 		socket: socket, group: newCgroup(), self: os.Getpid(),
 		orders: make(chan Order), replies: make(chan reply), died: make(chan os.Signal, 1),
