@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"github.com/sweepd/sweepd/scheduler"
 	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/trials"
@@ -21,7 +19,7 @@ const claimMax = 64
 // and nothing new.
 func (s *DB) Claim(ctx context.Context, q scheduler.ClaimQuery) ([]scheduler.Claimed, error) {
 	if q.ClaimID != "" {
-		again, err := s.claimed(ctx, s.reader(ctx), q)
+		again, err := s.claimed(ctx, q)
 		if err != nil || len(again) > 0 {
 			return again, err
 		}
@@ -243,11 +241,12 @@ func (t *tx) takeEffective(tr *trialRow, a attemptRow) error {
 }
 
 // claimed gives the live attempts of a claim that was made before.
-func (s *DB) claimed(_ context.Context, db *gorm.DB, q scheduler.ClaimQuery) ([]scheduler.Claimed, error) {
+func (s *DB) claimed(ctx context.Context, q scheduler.ClaimQuery) ([]scheduler.Claimed, error) {
 	var live []struct {
-		attemptRow
+		Attempt  attemptRow `gorm:"embedded"`
 		TimeLeft int64
 	}
+	db := s.reader(ctx)
 	err := db.Raw("SELECT a.*, a.lease_until - ? AS time_left FROM attempts a WHERE worker = ? AND claim_id = ? AND state = 'live' ORDER BY no",
 		s.d.clock(s.now()), q.Worker, q.ClaimID).Scan(&live).Error
 	if err != nil || len(live) == 0 {
@@ -255,7 +254,7 @@ func (s *DB) claimed(_ context.Context, db *gorm.DB, q scheduler.ClaimQuery) ([]
 	}
 	nos, rows := make([]int64, len(live)), make([]attemptRow, len(live))
 	for i, a := range live {
-		nos[i], rows[i] = a.Trial, a.attemptRow
+		nos[i], rows[i] = a.Attempt.Trial, a.Attempt
 	}
 	var of []trialRow
 	if err := db.Raw("SELECT * FROM trials WHERE no IN ?", nos).Scan(&of).Error; err != nil {

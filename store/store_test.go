@@ -5,13 +5,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/sweepd/sweepd/internal/pgtest"
 	"github.com/sweepd/sweepd/scheduler"
 	"github.com/sweepd/sweepd/store"
 	"github.com/sweepd/sweepd/store/storetest"
+	"github.com/sweepd/sweepd/tracking"
+	"github.com/sweepd/sweepd/tracking/trackingtest"
+	"github.com/sweepd/sweepd/trials"
+	"github.com/sweepd/sweepd/trials/view"
 )
 
-var _ scheduler.Store = (*store.DB)(nil)
+var (
+	_ scheduler.Store = (*store.DB)(nil)
+	_ tracking.Store  = (*store.DB)(nil)
+	_ trials.Reader   = (*store.DB)(nil)
+	_ view.Binder     = (*store.DB)(nil)
+)
 
 func open(t testing.TB, dsn string, now func() time.Time) *store.DB {
 	t.Helper()
@@ -26,13 +37,46 @@ func open(t testing.TB, dsn string, now func() time.Time) *store.DB {
 	return db
 }
 
-func openSQLite(t testing.TB, now func() time.Time) *store.DB {
+func onSQLite(t testing.TB, now func() time.Time) *store.DB {
 	return open(t, filepath.Join(t.TempDir(), "sweepd.db"), now)
 }
 
-func openPostgres(t testing.TB, now func() time.Time) *store.DB {
-	return open(t, pgtest.URL(t), now)
+// onPostgres opens one database again and again, emptied: making one takes
+// longer than a story.
+func onPostgres(t testing.TB) storetest.Open {
+	u := pgtest.URL(t)
+	return func(t testing.TB, now func() time.Time) *store.DB {
+		t.Helper()
+		db := open(t, u, now)
+		conn, err := pgx.Connect(t.Context(), u)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close(t.Context())
+		_, err = conn.Exec(t.Context(), `DO $$ DECLARE names text; BEGIN
+			SELECT string_agg(quote_ident(tablename), ', ') INTO names FROM pg_tables
+			WHERE schemaname = 'public' AND tablename NOT IN ('experiments', 'goose_db_version');
+			EXECUTE 'TRUNCATE ' || names;
+			DELETE FROM experiments WHERE no <> 0; UPDATE experiments SET lifecycle = 'active', updated_ms = 0;
+		END $$`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return db
+	}
 }
 
-func TestSQLite(t *testing.T)   { storetest.Run(t, openSQLite) }
-func TestPostgres(t *testing.T) { storetest.Run(t, openPostgres) }
+func TestSQLite(t *testing.T)   { storetest.Run(t, onSQLite) }
+func TestPostgres(t *testing.T) { storetest.Run(t, onPostgres(t)) }
+
+func tracks(t *testing.T, open storetest.Open) {
+	trackingtest.Run(t, func(t *testing.T) trackingtest.Subject {
+		db := open(t, time.Now)
+		return trackingtest.Subject{Store: db, Own: func(experiment string) (string, tracking.Author, tracking.Author) {
+			return storetest.Own(t, db, experiment)
+		}}
+	})
+}
+
+func TestTrackingOnSQLite(t *testing.T)   { tracks(t, onSQLite) }
+func TestTrackingOnPostgres(t *testing.T) { tracks(t, onPostgres(t)) }
