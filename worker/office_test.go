@@ -388,6 +388,11 @@ func (o *office) freeze(t testing.TB, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, dir, files)
+	return o.freezeDir(t, dir)
+}
+
+func (o *office) freezeDir(t testing.TB, dir string) string {
+	t.Helper()
 	var b bytes.Buffer
 	digest, _, err := pack.Pack(&b, dir)
 	if err != nil {

@@ -1,0 +1,252 @@
+package worker_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sweepd/sweepd/search"
+	"github.com/sweepd/sweepd/trials"
+	"github.com/sweepd/sweepd/worker"
+)
+
+func TestMemoryLimitIsEnforced(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	// A child asks for the memory, and its parent would go on without it.
+	hungry := python(o.freeze(t, map[string]string{"hungry.py": `
+import os, subprocess, sys, time
+if len(sys.argv) == 1:
+    subprocess.run([sys.executable, __file__, "child"])
+    time.sleep(60)
+blocks = []
+while True:
+    blocks.append(b"x" * (4 << 20))
+    time.sleep(0.002)
+`}), "hungry.py")
+	hungry.Resources.Memory = 96 << 20
+	fork, process := o.add(1, hungry), trials.Ref{}
+	hungry.Argv = append([]string{"env"}, hungry.Argv...) // not recognised as Python: a process of its own
+	process = o.add(2, hungry)
+	for _, ref := range []trials.Ref{fork, process} {
+		out := o.outcome(t, ref)
+		if out.Verdict != trials.VerdictFailed || out.Failure.Class != trials.ClassOOMHost || !(out.Failure.KernelOOM || out.Failure.OwnKill) {
+			t.Fatalf("outcome %+v %+v", out, out.Failure)
+		}
+		if !strings.Contains(out.Failure.Message, "96 MiB") {
+			t.Errorf("message %q does not name the limit", out.Failure.Message)
+		}
+		if out.Failure.Fingerprint != "oom_host" {
+			t.Errorf("fingerprint %q", out.Failure.Fingerprint)
+		}
+		if out.Peaks.RSS < 40<<20 {
+			t.Errorf("peak %d MiB", out.Peaks.RSS>>20)
+		}
+	}
+	// The limit was that attempt's alone.
+	if out := o.outcome(t, o.add(3, python(o.freeze(t, map[string]string{"big.py": "x = b'x' * (150 << 20)"}), "big.py"))); out.Verdict != trials.Succeeded || out.Peaks.RSS < 150<<20 {
+		t.Errorf("outcome %+v %+v", out, out.Failure)
+	}
+}
+
+func TestFailuresAreClassified(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	code := o.freeze(t, map[string]string{
+		"value.py":  "import lib\ndef main(x):\n    lib.check(x)\nimport sys\nmain(sys.argv[1])\n",
+		"lib.py":    "def check(x):\n    raise ValueError(f'bad {x} at 0x7f00{x}')\n",
+		"memory.py": "raise MemoryError\n",
+		"cuda.py":   "class OutOfMemoryError(RuntimeError): pass\nOutOfMemoryError.__module__ = 'torch'\nraise OutOfMemoryError('CUDA out of memory. Tried to allocate 2.00 GiB')\n",
+		"module.py": "import no_such_module\n",
+		"syntax.py": "def f(:\n",
+		"notexec":   "hello",
+	})
+	task := func(argv ...string) trials.Task {
+		v := shell("")
+		v.Argv, v.Code = argv, code
+		return v
+	}
+	for i, c := range []struct {
+		name        string
+		task        trials.Task
+		class       trials.Class
+		message     string
+		fingerprint string
+	}{
+		{"exception", task("python3", "value.py", "17"), trials.ClassError, "ValueError: bad 17", "error|ValueError|lib.py:check"},
+		{"the same, other numbers", task("env", "python3", "value.py", "23"), trials.ClassError, "ValueError: bad 23", "error|ValueError|lib.py:check"},
+		{"MemoryError", task("python3", "memory.py"), trials.ClassOOMHost, "MemoryError", "oom_host|MemoryError|memory.py:<module>"},
+		{"CUDA", task("python3", "cuda.py"), trials.ClassOOMGPU, "CUDA out of memory", "oom_gpu|torch.OutOfMemoryError|cuda.py:<module>"},
+		{"JAX", task("sh", "-c", "echo 'jaxlib.XlaRuntimeError: RESOURCE_EXHAUSTED: Out of memory allocating 99 bytes' >&2; exit 1"), trials.ClassOOMGPU, "RESOURCE_EXHAUSTED", ""},
+		{"module", task("python3", "module.py"), trials.ClassBadEnvironment, "No module named 'no_such_module'. Install it for ", ""},
+		{"syntax", task("python3", "syntax.py"), trials.ClassError, "SyntaxError", "error|SyntaxError|syntax.py"},
+		{"missing program", task("pyhton3", "value.py"), trials.ClassBadEnvironment, "did you mean python3?", ""},
+		{"missing program at a path", task("./none"), trials.ClassBadEnvironment, `program "./none" is not on this worker`, ""},
+		{"no program", task("./notexec"), trials.ClassBadEnvironment, "exec format", ""},
+		{"missing inside a script", task("sh", "-c", "no-such-tool"), trials.ClassBadEnvironment, "no-such-tool", ""},
+		{"signal", task("sh", "-c", "kill -SEGV $$"), trials.ClassError, "SIGSEGV", "error|SIGSEGV"},
+		{"exit code", task("sh", "-c", "echo step 12 of 99; exit 4"), trials.ClassError, "exit code 4: step 12 of 99", "error|exit 4|step # of #"},
+		{"result", task("sh", "-c", `echo '{"acc": "high"}' > $SWEEPD_RESULT_FILE`), trials.ClassError, "the result file is not an object of numbers", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			out := o.outcome(t, o.add(i+1, c.task))
+			if out.Verdict != trials.VerdictFailed || out.Failure == nil {
+				t.Fatalf("outcome %+v", out)
+			}
+			f := out.Failure
+			if f.Class != c.class || !strings.Contains(f.Message, c.message) {
+				t.Errorf("class %s, message %q, want %s and %q", f.Class, f.Message, c.class, c.message)
+			}
+			if c.fingerprint != "" && f.Fingerprint != c.fingerprint {
+				t.Errorf("fingerprint %q, want %q", f.Fingerprint, c.fingerprint)
+			}
+		})
+	}
+}
+
+func TestEachTrialHasItsOwnDirectory(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Slots = 4 })
+	source := t.TempDir()
+	write(t, source, map[string]string{
+		"train.py": `
+import sys, time, os, helper
+n = sys.argv[1]
+assert open("./data/train.csv").read() == "1,2\n"
+assert open("data/big/a.bin").read() == "b"
+open("./out/model.pt", "w").write(n)
+open("new.txt", "w").write(n)
+open("metrics.json", "w").write(n)
+os.makedirs("runs/deep", exist_ok=True)
+open("runs/last", "w").write(n)
+time.sleep(0.2)
+for name in ("out/model.pt", "new.txt", "metrics.json", "runs/last"):
+    assert open(name).read() == n, name
+print(helper.answer, os.path.dirname(os.path.abspath(__file__)) == os.getcwd())
+`,
+		"helper.py":        "answer = 42",
+		"out/model.pt":     "committed",
+		"metrics.json":     "{}",
+		"data/train.csv":   "1,2\n",
+		"data/big/a.bin":   "b",
+		"runs/last":        "by hand",
+		".venv/pyvenv.cfg": "x",
+		".gitignore":       "data/\nruns/\n",
+	})
+	digest := o.freezeDir(t, source)
+	var refs []trials.Ref
+	for n := range 4 {
+		task := python(digest, "train.py", fmt.Sprint(n))
+		task.Workdir.Path = source
+		refs = append(refs, o.add(n+1, task))
+	}
+	for _, ref := range refs {
+		out := o.outcome(t, ref)
+		if out.Verdict != trials.Succeeded {
+			t.Fatalf("outcome %+v %+v\n%s", out, out.Failure, o.log(ref))
+		}
+		if got := o.log(ref); got != "42 True\n" {
+			t.Errorf("log %q", got)
+		}
+	}
+	for name, want := range map[string]string{"out/model.pt": "committed", "metrics.json": "{}", "runs/last": "by hand"} {
+		if got, err := os.ReadFile(filepath.Join(source, name)); err != nil || string(got) != want {
+			t.Errorf("the original %s is %q (%v)", name, got, err)
+		}
+	}
+	if o.fetched != 1 {
+		t.Errorf("the code was fetched %d times", o.fetched)
+	}
+}
+
+func TestDataIsLinkedAndInPlaceRunsThere(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	source, far := t.TempDir(), t.TempDir()
+	write(t, source, map[string]string{"data/a.txt": "near"})
+	write(t, far, map[string]string{"b.txt": "far"})
+	task := shell("cat data/a.txt " + filepath.Base(far) + "/b.txt")
+	task.Workdir.Path, task.Data = source, []string{"data", far}
+	ref := o.add(1, task)
+	o.outcome(t, ref)
+	if got := o.log(ref); got != "nearfar" {
+		t.Errorf("log %q", got)
+	}
+	task = shell("cat data/a.txt; pwd")
+	task.Workdir.Path, task.Workdir.InPlace = source, true
+	ref = o.add(2, task)
+	o.outcome(t, ref)
+	if got := o.log(ref); got != "near"+source+"\n" {
+		t.Errorf("log %q", got)
+	}
+	task.Workdir.Path = filepath.Join(source, "gone")
+	if out := o.outcome(t, o.add(3, task)); out.Failure == nil || out.Failure.Class != trials.ClassBadEnvironment {
+		t.Errorf("outcome %+v", out)
+	}
+}
+
+func TestPredictionsArePickedUp(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	ref := o.add(1, shell(`mkdir predictions; cd predictions
+echo 0.5 > val.csv; echo 0.6 > test.fold1.csv; echo wrong > oof.csv; echo x > notes.csv; echo x > y_val.npy; mkdir val.npy`))
+	out := o.outcome(t, ref)
+	if out.Verdict != trials.Succeeded || len(out.Predictions) != 2 || out.Predictions[0].Name != "test.fold1.csv" || out.Predictions[1].Name != "val.csv" {
+		t.Errorf("outcome %+v", out)
+	}
+	if got := o.log(ref); !strings.Contains(got, "oof.csv was refused: row 1") {
+		t.Errorf("log %q", got)
+	}
+}
+
+func TestOutputIsStoredInChunksWhileItGrows(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	ref := o.add(1, shell("echo early; while [ ! -e go ]; do sleep 0.01; done; yes 0123456789 | head -c 1000000"))
+	o.until(t, "the first line", func() bool { return string(o.logs[ref]) == "early\n" })
+	touch(t, dirOf(t, o, ref), "go")
+	o.outcome(t, ref)
+	if got := o.log(ref); len(got) != 1000006 || o.chunks[ref] < 5 {
+		t.Errorf("%d bytes in %d chunks", len(got), o.chunks[ref])
+	}
+}
+
+func TestHugeOutputKeepsHeadAndTail(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	// 96 MiB: 16 are kept from the beginning, 48 from the end.
+	ref := o.add(1, shell("echo first; yes 0123456789abcde | head -c 100663296; echo last"))
+	o.outcome(t, ref)
+	got := o.log(ref)
+	if !strings.HasPrefix(got, "first\n") || !strings.HasSuffix(got, "last\n") || !strings.Contains(got, "[sweepd] 32 MiB of output are left out here\n") {
+		t.Errorf("%d bytes, from %q to %q", len(got), got[:min(20, len(got))], got[max(0, len(got)-20):])
+	}
+	if len(got) > 64<<20+100 {
+		t.Errorf("%d MiB were stored", len(got)>>20)
+	}
+}
+
+func TestGPUsAreGivenByUUID(t *testing.T) {
+	o := newOffice(time.Minute)
+	bin := t.TempDir()
+	write(t, bin, map[string]string{"nvidia-smi": "#!/bin/sh\necho '0, GPU-aaa, NVIDIA H100 80GB HBM3, 81559, Disabled'\necho '1, GPU-bbb, NVIDIA H100 80GB HBM3, 81559, Disabled'\n"})
+	t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+	o.start(t, func(c *worker.Config) { c.GPUs = "auto"; c.CPU = 2 })
+	task := shell("echo $CUDA_VISIBLE_DEVICES; while [ ! -e go ]; do sleep 0.01; done")
+	task.Resources.GPU = 1
+	task.Params = search.Point{}
+	one, two := o.add(1, task), o.add(2, task)
+	for _, ref := range []trials.Ref{one, two} {
+		touch(t, dirOf(t, o, ref), "go")
+		o.outcome(t, ref)
+	}
+	if got := o.log(one) + o.log(two); got != "GPU-aaa\nGPU-bbb\n" && got != "GPU-bbb\nGPU-aaa\n" {
+		t.Errorf("they saw %q", got)
+	}
+	if d := o.hellos[0].Devices; len(d) != 2 || d[1].UUID != "GPU-bbb" || d[1].Memory != 81559<<20 {
+		t.Errorf("the worker has %+v", d)
+	}
+}
