@@ -18,8 +18,9 @@ import (
 // the root and names no object. Methods may be called at the same time.
 type Store interface {
 	// Put stores all of r under key, whole or not at all, replacing what was
-	// there. When it returns, the object outlives a power failure. A key below
-	// an object, or one that has objects below it, is fault.Conflict.
+	// there. When it returns, the object outlives a power failure. A store of
+	// folders refuses a key below an object, or one with objects below it, with
+	// fault.Conflict; others keep both.
 	Put(ctx context.Context, key string, r io.Reader) (Info, error)
 	// Open gives an object for reading; the caller closes it. NotFound when
 	// there is none; a folder is none.
@@ -43,7 +44,7 @@ type Info struct {
 	Key      string
 	Folder   bool
 	Size     int64     // bytes; 0 for a folder
-	Modified time.Time // zero for a folder
+	Modified time.Time // zero for a folder, and after a Put when the store does not say
 }
 
 // Name is the last part of the key.
