@@ -27,7 +27,7 @@ define group
 	else status=$$?; printf '== %s: FAILED after %d s\n' '$(1)' $$((SECONDS - start)); exit $$status; fi
 endef
 
-.PHONY: help build demo test test-go test-race test-python test-web test-e2e check generate bench fmt clean deps-postgres deps-browser
+.PHONY: help build venv demo test test-go test-race test-python test-web test-e2e check generate bench fmt clean deps-postgres deps-browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,8 @@ build: bin/sweepd ## build bin/sweepd with the page inside
 .PHONY: bin/sweepd
 bin/sweepd: $(if $(wildcard web/package.json),web/dist/index.html)
 	$(GO) build -ldflags '-s -w' -o $@ ./cmd/sweepd
+
+venv: $(VENV)/.stamp ## make .venv with what tests, the demo and the bench need
 
 demo: build $(VENV)/.stamp ## sweep the digits example: 200 trials, an ensemble, a leaderboard
 	PATH="$(CURDIR)/$(VENV)/bin:$$PATH" bin/sweepd run examples/digits/sweep.yaml
