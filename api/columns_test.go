@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sweepd/sweepd/api/wire"
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/search"
 	"github.com/sweepd/sweepd/trials"
@@ -67,7 +68,7 @@ func TestColumnsHoldEveryParameterAndNone(t *testing.T) {
 	if d := cmp.Diff([]string{"number", "value", "params.C", "params.family", "params.k"}, got.Columns); d != "" {
 		t.Error(d)
 	}
-	if got.Values[1][1] != nil || got.Values[2][0] != nil || *got.Values[2][1] != 0.75 {
+	if got.Values[1][1] != nil || got.Values[2][0] != nil || *got.Values[2][1] != wire.Num(0.75) {
 		t.Errorf("the second trial has no value and the effective C: %v", got.Values)
 	}
 	if _, err := columns("number,vlue", ts, nil); fault.Of(err) == nil || fault.Of(err).Problems[0].Hint != "did you mean value?" {

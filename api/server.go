@@ -56,7 +56,7 @@ type Server struct {
 	Reader    Reader
 	Tracking  func(tracking.Author) tracking.API
 	Blobs     blob.Store // frozen directories and prediction files
-	Output    *Output // of attempts
+	Output    *Output    // of attempts
 	Tokens    Tokens
 	Signer    *auth.Signer
 	Hosts     []string // names this server answers to, beside loopback's

@@ -24,8 +24,10 @@ import (
 type fields struct {
 	m     map[string]any // string, bool, json.Number, []any, map[string]any, nil
 	query bool           // from a query: every value is a text, one of a list may stand alone
-	at    string         // place within the request: "" or "metrics[3]"
 	err   *error         // shared with the fields within
+	in    *fields        // what these fields lie in, nil for the request itself,
+	as    string         // under which name,
+	index int            // and at which place of a list; -1 for an object of its own
 }
 
 const (
@@ -128,21 +130,29 @@ func (f *fields) fail(err error) {
 // ok gives the first thing wrong.
 func (f *fields) ok() error { return *f.err }
 
-// name is the name of a field as messages spell it.
+// name is the name of a field as messages spell it: "metrics[3].key".
 func (f *fields) name(name string) string {
-	if f.at == "" {
+	if f.in == nil {
 		return name
 	}
-	return f.at + "." + name
+	return f.place() + "." + name
+}
+
+// place is where these fields lie within the request.
+func (f *fields) place() string {
+	if f.index < 0 {
+		return f.in.name(f.as)
+	}
+	return fmt.Sprintf("%s[%d]", f.in.name(f.as), f.index)
 }
 
 // get gives a field, nil when it is absent or null.
 func (f *fields) get(name string) any {
-	camel := camelCase(name)
 	v, snake := f.m[name]
-	if camel == name {
+	if !strings.Contains(name, "_") {
 		return v
 	}
+	camel := camelCase(name)
 	w, ok := f.m[camel]
 	if ok && snake {
 		f.fail(fault.Invalidf("Request specifies both '%s' and '%s'; provide only one of them.", name, camel))
@@ -345,16 +355,17 @@ func (f *fields) texts(name string) []string {
 	return out
 }
 
-// each gives the objects of a list.
+// each gives the objects of a list, one after the other in the same fields.
 func (f *fields) each(name string, do func(*fields)) {
+	one := fields{err: f.err, in: f, as: name}
 	for i, item := range f.list(name) {
-		at := fmt.Sprintf("%s[%d]", f.name(name), i)
 		m, ok := item.(map[string]any)
+		one.m, one.index = m, i
 		if !ok {
-			f.fail(fault.Invalidf("Invalid value for parameter '%s' supplied:  Hint: Value was of type '%s'.%s", at, pyType(item), seeDocs))
+			f.fail(fault.Invalidf("Invalid value for parameter '%s' supplied:  Hint: Value was of type '%s'.%s", one.place(), pyType(item), seeDocs))
 			return
 		}
-		do(&fields{m: m, at: at, err: f.err})
+		do(&one)
 	}
 }
 
@@ -364,7 +375,7 @@ func (f *fields) object(name string) *fields {
 	case nil:
 		return nil
 	case map[string]any:
-		return &fields{m: v, at: f.name(name), err: f.err}
+		return &fields{m: v, err: f.err, in: f, as: name, index: -1}
 	default:
 		f.wrong(name, v)
 		return nil

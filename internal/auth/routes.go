@@ -4,19 +4,35 @@ package auth
 // here, with the least that will do.
 func Routes() Table {
 	rules := append([]Rule(nil), native...)
-	for _, r := range mlflow {
-		for _, prefix := range []string{"/api/2.0", "/ajax-api/2.0"} {
+	for _, prefix := range []string{"/api/2.0", "/ajax-api/2.0"} {
+		for _, r := range mlflow {
 			rules = append(rules, Rule{r.Method, prefix + r.Path, r.Need})
 		}
+		rules = append(rules, nothing(prefix+"/mlflow/*")...)
+		rules = append(rules, nothing(prefix+"/mlflow-artifacts/*")...)
+	}
+	for _, prefix := range []string{"/api/3.0", "/ajax-api/3.0"} {
+		rules = append(rules, Rule{"GET", prefix + "/mlflow/server-info", Open})
+		rules = append(rules, nothing(prefix+"/mlflow/*")...)
 	}
 	return NewTable(rules)
 }
 
+// nothing are the rules of a path below which every other route answers, to
+// everybody, that it does not exist: MLflow's clients ask so what a server can do.
+func nothing(path string) []Rule {
+	var rules []Rule
+	for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+		rules = append(rules, Rule{method, path, Open})
+	}
+	return rules
+}
+
 var native = []Rule{
 	// The page and the state of the server.
-	{"GET", "/", Open},
 	{"GET", "/*", Open},
-	{"GET", "/login", Open}, // redeems a one-time code
+	{"GET", "/s/{page}", Open}, // as text it asks for what Read does
+	{"GET", "/login", Open},    // redeems a one-time code
 	{"GET", "/health", Open},
 	{"GET", "/version", Open},
 	{"GET", "/metrics", Read},
@@ -92,6 +108,9 @@ var mlflow = []Rule{
 	{"POST", "/mlflow/runs/delete-tag", Log},
 	{"POST", "/mlflow/runs/search", Read},
 	{"GET", "/mlflow/metrics/get-history", Read},
+	{"GET", "/mlflow/metrics/get-history-bulk", Read},
+	{"GET", "/mlflow/metrics/get-history-bulk-interval", Read},
+	{"POST", "/mlflow/logged-models/search", Read},
 	{"GET", "/mlflow/artifacts/list", Read},
 	{"GET", "/mlflow-artifacts/artifacts", Read},
 	{"GET", "/mlflow-artifacts/artifacts/*", Read},

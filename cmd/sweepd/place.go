@@ -1,0 +1,118 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/sweepd/sweepd/api/client"
+	"github.com/sweepd/sweepd/internal/fault"
+)
+
+// place is a data directory as seen from outside: who serves it, and with which
+// token it may be used.
+type place struct{ dir string }
+
+// serving is what a server writes into its directory.
+type serving struct {
+	PID  int    `json:"pid"`
+	Addr string `json:"addr"` // http://host:port
+}
+
+func (p place) file(name string) string { return filepath.Join(p.dir, name) }
+
+// lock takes the directory for this process; the caller keeps the file open as
+// long as it serves. When another holds it, the error names that one.
+func (p place) lock() (*os.File, error) {
+	if err := os.MkdirAll(p.dir, 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(p.file("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		s, _ := p.serving()
+		return nil, fault.Conflictf("%s is served already, by process %d at %s", p.dir, s.PID, s.Addr).As("in_use").
+			Fix("use that one, or give this one another --dir")
+	}
+	return f, nil
+}
+
+// serving reads who serves the directory; it may be an old one that is gone.
+func (p place) serving() (serving, error) {
+	var s serving
+	b, err := os.ReadFile(p.file("server.json"))
+	if err == nil {
+		err = json.Unmarshal(b, &s)
+	}
+	return s, err
+}
+
+// alive tells whether somebody holds the directory now.
+func (p place) alive() bool {
+	f, err := os.OpenFile(p.file("lock"), os.O_RDWR, 0o600)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH|syscall.LOCK_NB); err != nil {
+		return true
+	}
+	_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+	return false
+}
+
+// write puts a small file in place as a whole.
+func (p place) write(name string, b []byte) error {
+	tmp, err := os.CreateTemp(p.dir, name+".*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	if err := errors.Join(tmp.Chmod(0o600), writeAll(tmp, b), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), p.file(name))
+}
+
+func writeAll(f *os.File, b []byte) error {
+	_, err := f.Write(b)
+	return err
+}
+
+// token reads the directory's own token, "" when there is none.
+func (p place) token() (string, error) {
+	b, err := os.ReadFile(p.file("token"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	return strings.TrimSpace(string(b)), err
+}
+
+// client connects to the server that the flags name, else to the local one.
+func (e *env) client() (*client.Client, error) {
+	p := place{e.Dir}
+	addr, token := e.Server, e.Token
+	s, err := p.serving()
+	local := addr == "" || (err == nil && strings.TrimRight(addr, "/") == s.Addr)
+	if token == "" && local {
+		if token, err = p.token(); err != nil {
+			return nil, fmt.Errorf("read the token of %s: %w", e.Dir, err)
+		}
+	}
+	if addr == "" {
+		if s.Addr == "" || !p.alive() {
+			return nil, fault.Unavailablef("no server runs in %s", e.Dir).As("unreachable").
+				Fix("start one with: sweepd serve, or name one with --server or SWEEPD_URL")
+		}
+		addr = s.Addr
+	}
+	return client.New(addr, token), nil
+}

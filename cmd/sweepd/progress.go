@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/sweepd/sweepd/api/client"
+	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/internal/fault"
+)
+
+// progress shows a sweep as it goes: one live line on a terminal, else a line
+// when something worth it happened or ten seconds have passed.
+type progress struct {
+	w     io.Writer
+	live  bool
+	width int
+	told  time.Time
+	stage string
+	best  string
+	quiet bool // -o json: stay silent
+}
+
+func newProgress(e *env, url string, ours bool) *progress {
+	p := &progress{w: e.err, quiet: e.Output == "json"}
+	if f, ok := e.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		p.live = true
+		p.width, _, _ = term.GetSize(int(f.Fd()))
+	}
+	if ours && !p.quiet {
+		fmt.Fprintf(p.w, "Live at %s\n", url)
+	}
+	return p
+}
+
+// every is how long a quiet sweep waits for its next line off a terminal.
+const every = 10 * time.Second
+
+// watch follows the change stream until the sweep has ended or was paused. A
+// server that goes away for a while is waited for.
+func (p *progress) watch(ctx context.Context, cl *client.Client, id string) error {
+	var after int64
+	for {
+		c, err := cl.Changes(ctx, id, after, 1)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case fault.Is(err, fault.Unavailable):
+			if !pause(ctx, time.Second) {
+				return nil
+			}
+			continue
+		case err != nil:
+			return err
+		}
+		after = c.Seq
+		for _, d := range c.Decisions {
+			p.decided(d)
+		}
+		if c.More {
+			continue
+		}
+		p.show(c.Sweep)
+		if c.Ended || (c.Sweep.State == wire.SweepStatePaused && c.Sweep.Counts.Live == 0) {
+			p.clear()
+			return nil
+		}
+	}
+}
+
+// decided tells what a person would want to know while waiting.
+func (p *progress) decided(d wire.Decision) {
+	switch d.Kind {
+	case "open_stage", "finish_stage", "retry", "ensemble", "pause", "lost":
+		p.line(d.Text)
+	}
+}
+
+// line prints a lasting line above the live one.
+func (p *progress) line(text string) {
+	if p.quiet {
+		return
+	}
+	p.clear()
+	fmt.Fprintln(p.w, text)
+}
+
+func (p *progress) show(sw wire.Sweep) {
+	if p.quiet {
+		return
+	}
+	text := describe(sw)
+	if p.live {
+		if p.width > 0 && len([]rune(text)) >= p.width {
+			text = string([]rune(text)[:p.width-1])
+		}
+		fmt.Fprintf(p.w, "\r\033[K%s", text)
+		return
+	}
+	if time.Since(p.told) >= every {
+		p.told = time.Now()
+		fmt.Fprintln(p.w, text)
+	}
+}
+
+// clear takes the live line away.
+func (p *progress) clear() {
+	if p.live && !p.quiet {
+		fmt.Fprint(p.w, "\r\033[K")
+	}
+}
+
+// describe is a sweep in one line.
+func describe(sw wire.Sweep) string {
+	c := sw.Counts
+	done := c.Created - c.Queued - c.Running
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s  %d/%d", sw.Name, done, max(sw.Planned, c.Created))
+	for _, st := range sw.Stages {
+		if st.State == wire.StageStateOpen {
+			fmt.Fprintf(&b, "  %s", st.Name)
+		}
+	}
+	for _, f := range []struct {
+		n    int64
+		word string
+	}{{c.Running, "running"}, {c.Completed, "completed"}, {c.Stopped, "stopped early"}, {c.Failed, "failed"}} {
+		if f.n > 0 {
+			fmt.Fprintf(&b, "  %d %s", f.n, f.word)
+		}
+	}
+	if sw.Best.Trial > 0 {
+		fmt.Fprintf(&b, "  best %s %.5g (trial %d)", sw.Metric, float64(sw.Best.Value), sw.Best.Trial)
+	}
+	if sw.State == wire.SweepStatePaused {
+		fmt.Fprintf(&b, "  paused: %s", sw.Why)
+	}
+	return b.String()
+}
+
+// pause waits, and tells whether ctx goes on.
+func pause(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-time.After(d):
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

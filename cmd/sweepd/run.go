@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+
+	"github.com/sweepd/sweepd/api/client"
+	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/internal/fault"
+)
+
+// runCmd is the verb run.
+type runCmd struct {
+	Target string        `arg:"" optional:"" help:"Sweep file; with --resume a sweep, the last unfinished one when absent."`
+	Resume bool          `help:"Go on with an unfinished sweep, with its frozen code and spec."`
+	Slots  int           `help:"Trials at once; 0: one per core." default:"0"`
+	GPUs   string        `help:"GPUs to use: auto, none, a number, or indices and UUIDs." name:"gpus" default:"auto"`
+	Addr   string        `help:"Address of the page while it runs." default:"127.0.0.1:0"`
+	DB     string        `help:"postgres://... instead of the SQLite file in the data directory." env:"SWEEPD_DB"`
+	Set    []string      `help:"Change the file: budget.trials=5, early_stop=none." sep:"none"`
+	Smoke  bool          `help:"Only one short trial per search stage."`
+	TTL    time.Duration `help:"How long a lease lives without a heartbeat." name:"lease-ttl" default:"60s"`
+}
+
+// Run submits a sweep, or takes up an unfinished one, and follows it to its end.
+// A server that serves the directory already is used; else one runs inside.
+func (c *runCmd) Run(e *env) error {
+	if c.Target == "" && !c.Resume {
+		return fault.Invalidf("a sweep file is missing").Fix("sweepd run sweep.yaml, or sweepd run --resume")
+	}
+	sub, err := c.check(e)
+	if err != nil {
+		return err
+	}
+	if (place{e.Dir}).alive() || e.Server != "" {
+		cl, err := e.client()
+		if err != nil {
+			return err
+		}
+		return c.follow(e, cl, sub, nil)
+	}
+	return c.inside(e, sub)
+}
+
+// check reads the sweep file before anything is started.
+func (c *runCmd) check(e *env) (*wire.Submission, error) {
+	if c.Resume {
+		return nil, nil
+	}
+	sub, _, warnings, err := submission(c.Target, c.Set, c.Smoke)
+	for _, w := range warnings {
+		fmt.Fprintln(e.err, "warning:", w)
+	}
+	return &sub, err
+}
+
+// inside serves the directory itself, with a worker, for as long as the sweep
+// takes.
+func (c *runCmd) inside(e *env, sub *wire.Submission) error {
+	slots := c.Slots
+	if slots == 0 {
+		slots = runtime.NumCPU()
+	}
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	s, err := newServer(ctx, serverConfig{Dir: e.Dir, Addr: c.Addr, DB: c.DB, Slots: slots, GPUs: c.GPUs, TTL: c.TTL, Log: e.log})
+	if err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	err = c.follow(e, client.New(s.URL(), s.token), sub, s)
+	cancel()
+	return errors.Join(err, <-done)
+}
+
+// follow starts the sweep and shows it until it ends, is paused, or the user
+// interrupts.
+func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *server) error {
+	ctx, cancel := context.WithCancel(e.ctx)
+	defer cancel()
+	sw, err := c.start(ctx, cl, sub)
+	if err != nil {
+		return err
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	p := newProgress(e, cl.Base(), s != nil)
+	ended := make(chan error, 1)
+	go func() { ended <- p.watch(ctx, cl, sw.ID) }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			return err
+		}
+		return finish(e, cl, sw.ID, slotsOf(s))
+	case <-signals:
+		cancel()
+		<-ended
+		p.clear()
+		return interrupted(e, s, sw.ID, signals)
+	}
+}
+
+// start submits the file, or finds the sweep to go on with.
+func (c *runCmd) start(ctx context.Context, cl *client.Client, sub *wire.Submission) (wire.Sweep, error) {
+	if sub == nil {
+		return c.unfinished(ctx, cl)
+	}
+	if err := upload(ctx, cl, sub); err != nil {
+		return wire.Sweep{}, err
+	}
+	return cl.Submit(ctx, *sub, newRunID())
+}
+
+// unfinished gives the sweep that --resume names, else the newest that has not
+// ended, and takes it out of a pause.
+func (c *runCmd) unfinished(ctx context.Context, cl *client.Client) (wire.Sweep, error) {
+	id := c.Target
+	if id == "" {
+		list, err := cl.Sweeps(ctx, wire.ListSweepsParams{})
+		if err != nil {
+			return wire.Sweep{}, err
+		}
+		for _, sw := range list.Sweeps {
+			if open(sw.State) {
+				id = sw.ID
+				break
+			}
+		}
+		if id == "" {
+			return wire.Sweep{}, fault.NotFoundf("there is no unfinished sweep").Fix("sweepd ls shows what is there")
+		}
+	}
+	sw, err := cl.Sweep(ctx, id)
+	if err != nil || sw.State != wire.SweepStatePaused {
+		return sw, err
+	}
+	return cl.Command(ctx, sw.ID, client.Resume, wire.Order{Why: "sweepd run --resume"})
+}
+
+func open(s wire.SweepState) bool { return s == wire.SweepStateRunning || s == wire.SweepStatePaused }
+
+// interruptGrace is how long trials may go on after the first Ctrl-C.
+const interruptGrace = 5 * time.Second
+
+// interrupted ends a run on Ctrl-C: no more claims and a little time for what
+// runs, then, or at the second Ctrl-C, it is stopped without cost. The sweep
+// stays open.
+func interrupted(e *env, s *server, id string, signals <-chan os.Signal) error {
+	if s != nil && s.inner != nil {
+		fmt.Fprintf(e.err, "No more trials are started; what runs has %s (Ctrl-C again ends it now).\n", interruptGrace)
+		s.inner.drain()
+		select {
+		case <-s.inner.idle:
+		case <-signals:
+		case <-time.After(interruptGrace):
+		}
+		s.inner.end(time.Second)
+	}
+	fmt.Fprintf(e.err, "Stopped. Go on with: sweepd run --resume %s\n", id)
+	return exit(exitInterrupted)
+}
+
+func slotsOf(s *server) int {
+	if s == nil {
+		return 0
+	}
+	return s.cfg.Slots
+}
