@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -16,10 +17,7 @@ const (
 	badPath       = "Names may be treated as files in certain cases, and must not resolve to other names when treated as such. This name would resolve to %s"
 )
 
-var (
-	keyRE   = regexp.MustCompile(`^[/\pL\pM\pN_.\- :]*$`)
-	runIDRE = regexp.MustCompile(`^[a-zA-Z0-9][\pL\pN_\-]{0,255}$`)
-)
+var runIDRE = regexp.MustCompile(`^[a-zA-Z0-9][\pL\pN_\-]{0,255}$`)
 
 func invalidValue(field string, value any, why string) error {
 	if why == "" {
@@ -30,13 +28,23 @@ func invalidValue(field string, value any, why string) error {
 
 // checkName checks the key of a metric, param or tag.
 func checkName(field, name string) error {
-	if !keyRE.MatchString(name) {
+	if strings.ContainsFunc(name, notInName) {
 		return invalidValue(field, name, badCharacters)
 	}
 	if norm := normPath(name); norm != name || norm == "." || strings.HasPrefix(norm, "..") || strings.HasPrefix(norm, "/") {
 		return invalidValue(field, name, fmt.Sprintf(badPath, pyRepr(norm)))
 	}
 	return nil
+}
+
+// notInName tells whether a character may not be in a key; letters and digits
+// are those of any script.
+func notInName(r rune) bool {
+	switch r {
+	case '/', '_', '.', '-', ' ', ':':
+		return false
+	}
+	return !unicode.IsLetter(r) && !unicode.IsNumber(r)
 }
 
 // normPath is Python's posixpath.normpath: path.Clean, but exactly two leading

@@ -46,8 +46,8 @@ func (c caller) LogBatch(ctx context.Context, run string, b Batch) error {
 // long values in place.
 func checkBatch(b Batch) error {
 	for i, m := range b.Metrics {
-		if err := checkMetric(fmt.Sprintf("metrics[%d]", i), m); err != nil {
-			return err
+		if checkMetric("", m) != nil {
+			return checkMetric(fmt.Sprintf("metrics[%d]", i), m) // places are written out only for what is wrong
 		}
 	}
 	for i := range b.Params {
