@@ -253,6 +253,18 @@ func (m *mixture) log(u []float64) float64 {
 	return joint - logSum(m.given, lp+given)
 }
 
+// floor is the part of the prior in the density that log tells: never more
+// than that. O(kernels · dimensions above).
+func (m *mixture) floor(u []float64) float64 {
+	lp := math.Log(priorWeight / m.total)
+	given, all := m.prior(u)
+	if m.alone {
+		return lp + all
+	}
+	m.kernels(u)
+	return lp + all - logSum(m.given, lp+given)
+}
+
 // draw fills own in u, given the dimensions above.
 func (m *mixture) draw(u []float64, rng *rand.Rand) {
 	i := m.pick(u, rng)

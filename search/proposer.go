@@ -83,7 +83,7 @@ func (p *proposer) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
 
 // ask is Ask; each is called with every proposal, before the next is drawn.
 func (p *proposer) ask(ctx context.Context, k, n int, each func(Point, []float64)) ([]Proposal, error) {
-	out := make([]Proposal, 0, n)
+	out := make([]Proposal, 0, max(n, 0))
 	asked := map[string]bool{}
 	fresh := func(pt Point) bool {
 		h := hashOf(pt)

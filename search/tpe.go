@@ -103,7 +103,7 @@ func (t *tpe) explain(k int) (by, note string) {
 		return "init", fmt.Sprintf("Sobol point, until %d trials have ended", t.n0)
 	}
 	g := slices.MaxFunc(t.groups, func(a, b *tpeGroup) int { return a.rank.len() - b.rank.len() })
-	return "tpe", fmt.Sprintf("best of %d candidates, after %d good of %d ranked trials", tpeCandidates, g.good(), g.rank.len())
+	return "tpe", fmt.Sprintf("best of %d candidates, after %d good of %d ranked trials", tpeCandidates, g.goodCount(), g.rank.len())
 }
 
 func (t *tpe) place(d draw) ([]float64, bool) {
@@ -121,41 +121,58 @@ func (t *tpe) place(d draw) ([]float64, bool) {
 }
 
 // best draws candidates from the good density and keeps the one with the
-// largest ratio.
+// largest ratio. The other density is never less than its prior's part, so that
+// a candidate whose ratio to that part is below the best ratio so far needs no
+// look at the kernels; in many dimensions few do.
 func (t *tpe) best(d draw) ([]float64, bool) {
 	for _, g := range t.groups {
 		t.builds = g.build(t.builds)
 	}
 	c := newCandidate(t.space, t.groups)
-	var best []float64
-	top := math.Inf(-1)
-	for found, i := 0, 0; found < tpeCandidates && i < tpeAttempts; i++ {
-		score := c.draw(d)
-		if !c.feasible() {
-			continue
-		}
-		found++
-		if score > top {
-			top, best = score, append(best[:0], c.u...)
+	var found []drawn
+	for i := 0; len(found) < tpeCandidates && i < tpeAttempts; i++ {
+		if x := c.draw(d); c.feasible() {
+			found = append(found, x)
 		}
 	}
-	if best == nil {
+	if len(found) == 0 {
 		return t.space.sample(d.rng, d.held)
 	}
+	slices.SortStableFunc(found, func(a, b drawn) int { return cmp.Compare(b.most, a.most) })
+	best, top := found[0].u, math.Inf(-1)
+	for _, x := range found {
+		if x.most <= top {
+			break
+		}
+		ratio := x.good
+		for _, g := range x.groups {
+			ratio -= g.rest.log(x.u)
+		}
+		if ratio > top {
+			best, top = x.u, ratio
+		}
+	}
 	return best, true
+}
+
+// drawn is a candidate: its place, the groups that are active there, the log of
+// its good density and the most that the log of its ratio can be.
+type drawn struct {
+	u          []float64
+	groups     []*tpeGroup
+	good, most float64
 }
 
 // candidate is one point under construction, group by group.
 type candidate struct {
 	groups []*tpeGroup
 	w      *walk
-	u      []float64
 	values bool   // conditions or constraints need the values of all parameters
 	needed []bool // by index in params: its value decides about others
 }
 
 func newCandidate(s *Space, groups []*tpeGroup) *candidate {
-	c := &candidate{groups: groups, w: s.newWalk(), u: make([]float64, len(s.dims)), values: len(s.constraints) > 0, needed: make([]bool, len(s.params))}
+	c := &candidate{groups: groups, w: s.newWalk(), values: len(s.constraints) > 0, needed: make([]bool, len(s.params))}
 	for i := range s.params {
 		if s.params[i].when != nil {
 			c.values = true
@@ -167,43 +184,46 @@ func newCandidate(s *Space, groups []*tpeGroup) *candidate {
 	return c
 }
 
-// draw makes a new candidate in c.u and gives the logarithm of its ratio.
-func (c *candidate) draw(d draw) float64 {
+// draw makes a new candidate from the good density.
+func (c *candidate) draw(d draw) drawn {
 	s := c.w.s
 	clear(c.w.point)
 	clear(c.w.on)
-	for i := range c.u {
-		c.u[i] = math.NaN()
+	x := drawn{u: make([]float64, len(s.dims))}
+	for i := range x.u {
+		x.u[i] = math.NaN()
 	}
-	score := 0.0
 	for _, g := range c.groups {
 		if !c.w.active(g.members[0]) {
 			continue
 		}
-		g.good1.draw(c.u, d.rng)
+		g.good.draw(x.u, d.rng)
 		for _, dim := range g.own {
-			if x, held := d.held[dim]; held {
-				c.u[dim] = x
+			if held, ok := d.held[dim]; ok {
+				x.u[dim] = held
 			} else {
-				c.u[dim] = s.params[s.dims[dim]].domain.snap(c.u[dim])
+				x.u[dim] = s.params[s.dims[dim]].domain.snap(x.u[dim])
 			}
 		}
-		score += g.good1.log(c.u) - g.rest.log(c.u)
+		good := g.good.log(x.u)
+		x.good += good
+		x.most += good - g.rest.floor(x.u)
+		x.groups = append(x.groups, g)
 		for _, i := range g.members {
-			c.set(i)
+			c.set(i, x.u)
 		}
 	}
-	return score
+	return x
 }
 
 // set makes parameter i active, with its value when something reads it.
-func (c *candidate) set(i int) {
+func (c *candidate) set(i int, u []float64) {
 	p := &c.w.s.params[i]
 	switch {
 	case p.dim < 0:
 		c.w.set(i, p.Values[0])
 	case c.values || c.needed[i]:
-		c.w.set(i, p.domain.decode(c.u[p.dim]))
+		c.w.set(i, p.domain.decode(u[p.dim]))
 	default:
 		c.w.on[i] = true
 	}

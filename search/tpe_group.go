@@ -18,8 +18,8 @@ type tpeGroup struct {
 	newest *ranked[*record] // all that count, newest first
 	lots   *ranked[*record] // all that count, in an order drawn once per trial
 
-	stale       bool
-	good1, rest *mixture
+	stale      bool
+	good, rest *mixture
 }
 
 // tpeGroups divides the parameters of a space; a group comes after those that
@@ -54,7 +54,7 @@ func tpeGroups(s *Space, seed uint64) []*tpeGroup {
 		g.all = append(g.all, g.own...)
 	}
 	for _, g := range groups {
-		g.good1, g.rest = newMixture(s, g.all, len(g.own)), newMixture(s, g.all, len(g.own))
+		g.good, g.rest = newMixture(s, g.all, len(g.own)), newMixture(s, g.all, len(g.own))
 	}
 	return groups
 }
@@ -94,8 +94,8 @@ func (g *tpeGroup) leave(r *record) {
 	}
 }
 
-// good is how many of the ranked trials are called good.
-func (g *tpeGroup) good() int {
+// goodCount is how many of the ranked trials are called good.
+func (g *tpeGroup) goodCount() int {
 	n := float64(g.rank.len())
 	return min(int(math.Ceil(max(tpeShare*n, min(tpeEarlyShare*n, tpeEarlyGood)))), tpeGood)
 }
@@ -115,18 +115,18 @@ func (g *tpeGroup) build(builds int) int {
 		r.mark = builds
 		return true
 	}
-	g.good1.reset()
-	left := g.good()
+	g.good.reset()
+	left := g.goodCount()
 	g.rank.ascend(func(r *record) bool {
 		if left--; left < 0 {
 			return false
 		}
 		unused(r)
-		g.good1.add(r.u, 1)
+		g.good.add(r.u, 1)
 		return true
 	})
 	g.rest.reset()
-	others := g.newest.len() - g.good()
+	others := g.newest.len() - g.goodCount()
 	left = tpeNewest
 	g.newest.ascend(func(r *record) bool {
 		if unused(r) {
@@ -146,7 +146,7 @@ func (g *tpeGroup) build(builds int) int {
 			return old > 0
 		})
 	}
-	g.good1.finish()
+	g.good.finish()
 	g.rest.finish()
 	return builds
 }

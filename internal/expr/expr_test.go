@@ -257,3 +257,20 @@ func BenchmarkBool(b *testing.B) {
 		}
 	}
 }
+
+// FuzzCompile: whatever is written, Compile and Eval give a value or a fault
+// and do not panic or take long.
+func FuzzCompile(f *testing.F) {
+	for _, src := range []string{"lr * batch < 0.5", "p['a'].b", "any([1], # > 0)", "stages?.explore ?? 1", "{'a': 1}.a", "min(", "[1][9]", "1..3", "not x", "x[1:2]", "$env", "'a' in 'abc'"} {
+		f.Add(src)
+	}
+	f.Fuzz(func(t *testing.T, src string) {
+		p, err := expr.Compile(src, scope)
+		if err == nil {
+			_, err = p.Eval(vars())
+		}
+		if err != nil && !errors.Is(err, expr.ErrInactive) && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v is not a fault of the user", src, err)
+		}
+	})
+}
