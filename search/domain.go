@@ -254,14 +254,6 @@ func (d *domain) canon(v any) (any, error) {
 	return min(max(tidy(x), d.low), d.high), nil
 }
 
-// size is the number of values, +Inf when continuous.
-func (d *domain) size() float64 {
-	if d.cells == 0 {
-		return math.Inf(1)
-	}
-	return float64(d.cells)
-}
-
 // normal is v in the types of a Point: whole numbers of any Go type, and
 // float64 that are whole, as int64.
 func normal(v any) any {

@@ -62,7 +62,7 @@ func conditional() problem {
 		l += 0.1 * math.Pow(math.Log2(float64(p["width"].(int64)))-7, 2)
 		l += 0.05 * math.Pow(float64(p["layers"].(int64))-3, 2)
 		if m, ok := p["m"].(float64); ok {
-			l += math.Pow(m-0.8, 2)
+			l += (m - 0.8) * (m - 0.8)
 		} else {
 			l += 0.3
 		}
@@ -70,14 +70,15 @@ func conditional() problem {
 	}}
 }
 
-// TestTPEBeatsRandom asks for a margin of half the mean gap that 40 seeds
-// showed: 1.7 on Branin, 0.8 on Hartmann-6, 1.0 on the conditional space.
+// TestTPEBeatsRandom asks for half the gap, in decades of the distance from the
+// optimum after 100 trials, that 40 seeds showed: 1.27 on Branin, 1.00 on
+// Hartmann-6, 1.17 on the conditional space.
 func TestTPEBeatsRandom(t *testing.T) {
 	const seeds, trials = 6, 100
 	for name, c := range map[string]struct {
 		problem
 		margin float64
-	}{"branin": {branin(), 0.8}, "hartmann6": {hartmann6(), 0.4}, "conditional": {conditional(), 0.5}} {
+	}{"branin": {branin(), 0.6}, "hartmann6": {hartmann6(), 0.5}, "conditional": {conditional(), 0.6}} {
 		var mean [2]float64
 		for i, by := range []string{"random", "tpe"} {
 			for seed := range uint64(seeds) {
