@@ -37,6 +37,7 @@ type attempt struct {
 
 func newAttempt(w *Worker, l *trials.Lease, need room, sent time.Time) *attempt {
 	a := &attempt{w: w, lease: l, need: need, dir: w.attemptDir(l), news: make(chan struct{}, 1), good: sent.Add(l.Good)}
+	expand(&l.Task, a.dir, checkpointDir(a.dir, l.Number))
 	a.ctx, a.quit = context.WithCancel(w.ctx)
 	a.gate = w.door.Open(l.Token, func(reason string) { a.ask(trials.VerdictStopped, reason) })
 	return a

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -121,7 +120,7 @@ func (a *attempt) environment(params []byte) []string {
 	}
 	set["SWEEPD_SEED"] = strconv.FormatUint(l.Task.Seed, 10)
 	set["SWEEPD_TRIAL_DIR"] = a.dir
-	set["SWEEPD_CHECKPOINT_DIR"] = filepath.Join(filepath.Dir(a.dir), fmt.Sprintf("%d.checkpoint", l.Number))
+	set["SWEEPD_CHECKPOINT_DIR"] = checkpointDir(a.dir, l.Number)
 	set["SWEEPD_STOP_FILE"] = a.own("stop")
 	set["SWEEPD_RESULT_FILE"] = a.own("result.json")
 	set["SWEEPD_OUTPUT"] = a.own("output.json")

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -92,6 +95,10 @@ func (o *office) change() {
 	o.changed = make(chan struct{})
 }
 
+// halfway gives a text the form in which a server leaves it to the worker: see
+// spec.ExpandPaths.
+var halfway = strings.NewReplacer("${trial.dir}", "${trial.dir}", "${checkpoint.dir}", "${checkpoint.dir}", "$", "$$")
+
 // add queues a task as trial n of sweep s-test and gives its reference.
 func (o *office) add(n int, task trials.Task) trials.Ref {
 	o.mu.Lock()
@@ -102,6 +109,14 @@ func (o *office) add(n int, task trials.Task) trials.Ref {
 	}
 	if l.Task.Resources.CPU == 0 {
 		l.Task.Resources.CPU = 1
+	}
+	l.Task.Argv = slices.Clone(task.Argv)
+	for i, arg := range task.Argv {
+		l.Task.Argv[i] = halfway.Replace(arg)
+	}
+	l.Task.Env = maps.Clone(task.Env)
+	for name, value := range task.Env {
+		l.Task.Env[name] = halfway.Replace(value)
 	}
 	o.queue = append(o.queue, l)
 	o.change()

@@ -250,3 +250,16 @@ func TestGPUsAreGivenByUUID(t *testing.T) {
 		t.Errorf("the worker has %+v", d)
 	}
 }
+
+// The server leaves the trial's directory open in arguments and environment.
+func TestTheTrialsDirectoryIsFilledIn(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	task := shell(`test "$0" = "$SWEEPD_TRIAL_DIR/a" && test "$1" = "$SWEEPD_CHECKPOINT_DIR" && test "$OUT" = "$SWEEPD_TRIAL_DIR/b" && echo $$`)
+	task.Argv = append(task.Argv, "${trial.dir}/a", "${checkpoint.dir}")
+	task.Env = map[string]string{"OUT": "${trial.dir}/b"}
+	ref := o.add(1, task)
+	if out := o.outcome(t, ref); out.Verdict != trials.Succeeded {
+		t.Errorf("outcome %+v, log %s", out, o.log(ref))
+	}
+}
