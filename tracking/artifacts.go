@@ -56,7 +56,3 @@ func ArtifactPath(uri string) (path string, served bool) {
 	}
 	return strings.Trim(rest, "/"), true
 }
-
-// ArtifactKey is where the file at a path below the artifact root lies in the
-// blob store.
-func ArtifactKey(path string) string { return strings.TrimSuffix("artifacts/"+path, "/") }

@@ -39,9 +39,9 @@ func (s *Server) getArtifact(c echo.Context) error {
 	if err := api.MayReadArtifact(ctx, p); err != nil {
 		return err
 	}
-	o, err := s.Blobs.Open(ctx, tracking.ArtifactKey(p))
+	o, err := s.Blobs.Open(ctx, p)
 	if fault.Is(err, fault.NotFound) {
-		if below, lerr := s.Blobs.List(ctx, tracking.ArtifactKey(p)); lerr == nil && len(below) > 0 {
+		if below, lerr := s.Blobs.List(ctx, p); lerr == nil && len(below) > 0 {
 			return fault.Invalidf("Artifact path refers to a directory, not a file: '%s'", p)
 		}
 		return fault.NotFoundf("No such artifact: '%s'", p)
@@ -88,7 +88,7 @@ func (s *Server) putArtifact(c echo.Context) error {
 	if s.MaxArtifact > 0 {
 		body = http.MaxBytesReader(c.Response(), body, s.MaxArtifact)
 	}
-	if _, err := s.Blobs.Put(ctx, tracking.ArtifactKey(p), body); err != nil {
+	if _, err := s.Blobs.Put(ctx, p, body); err != nil {
 		return tooLarge(err, s.MaxArtifact)
 	}
 	return c.JSON(http.StatusOK, none{})
@@ -108,7 +108,7 @@ func (s *Server) deleteArtifact(c echo.Context) error {
 	if err := api.MayWriteArtifact(ctx, p); err != nil {
 		return err
 	}
-	if err := s.Blobs.Delete(ctx, tracking.ArtifactKey(p)); err != nil {
+	if err := s.Blobs.Delete(ctx, p); err != nil {
 		return err
 	}
 	return c.JSON(http.StatusOK, none{})
@@ -133,7 +133,7 @@ func (s *Server) listArtifacts(c echo.Context, api tracking.API, in *fields) (an
 	if err := api.MayReadArtifact(c.Request().Context(), p); err != nil {
 		return nil, err
 	}
-	infos, err := s.Blobs.List(c.Request().Context(), tracking.ArtifactKey(p))
+	infos, err := s.Blobs.List(c.Request().Context(), p)
 	return filesAnswer{Files: files(infos, "")}, err
 }
 
@@ -164,7 +164,7 @@ func (s *Server) listRunArtifacts(c echo.Context, api tracking.API, in *fields) 
 	if !served {
 		return nil, fault.Invalidf("the artifacts of run %s lie at %s, which this server does not serve", id, r.ArtifactURI).Fix("list them there")
 	}
-	infos, err := s.Blobs.List(ctx, tracking.ArtifactKey(path.Join(root, p)))
+	infos, err := s.Blobs.List(ctx, path.Join(root, p))
 	return filesAnswer{Root: r.ArtifactURI, Files: files(infos, p)}, err
 }
 

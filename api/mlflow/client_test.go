@@ -7,14 +7,28 @@ import (
 	"testing"
 )
 
-// python runs MLflow's own client in the interpreter that SWEEPD_TEST_PYTHON
-// names, one that has mlflow-skinny, scikit-learn, pandas and pytest.
+// interpreter is a Python with mlflow-skinny, scikit-learn, pandas and pytest:
+// the one that SWEEPD_TEST_PYTHON names, else that of the tree's virtual
+// environment, which make venv makes.
+func interpreter(t *testing.T) string {
+	t.Helper()
+	if p := os.Getenv("SWEEPD_TEST_PYTHON"); p != "" {
+		return p
+	}
+	p, err := filepath.Abs("../../.venv/bin/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(p); err != nil {
+		t.Skip("no Python with MLflow's client: make venv makes one, SWEEPD_TEST_PYTHON names another")
+	}
+	return p
+}
+
+// python runs MLflow's own client against the server.
 func python(t *testing.T, s *site, env []string, args ...string) {
 	t.Helper()
-	interpreter := os.Getenv("SWEEPD_TEST_PYTHON")
-	if interpreter == "" {
-		t.Skip("SWEEPD_TEST_PYTHON names no interpreter with mlflow; make test sets it")
-	}
+	interpreter := interpreter(t)
 	cmd := exec.CommandContext(t.Context(), interpreter, args...)
 	cmd.Dir = t.TempDir()
 	cmd.Env = append([]string{

@@ -52,16 +52,14 @@ func statusOf(f *fault.Error) (int, string) {
 func (s *Server) translate(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(c echo.Context) error {
 		if err := next(c); err != nil {
-			s.WriteError(c, err)
+			s.writeError(c, err)
 		}
 		return nil
 	}
 }
 
-// WriteError answers with an error in MLflow's form. It is for errors from
-// outside the handlers too (a token that is refused, a foreign host), on paths
-// that this package Owns.
-func (s *Server) WriteError(c echo.Context, err error) {
+// writeError answers with an error in MLflow's form.
+func (s *Server) writeError(c echo.Context, err error) {
 	if c.Response().Committed {
 		s.Log.Warn("answer broke off", "path", c.Path(), "error", err)
 		return

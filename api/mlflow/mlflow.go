@@ -22,7 +22,7 @@ type Choose func(*http.Request) (tracking.API, error)
 // Server answers MLflow's clients. Choose, Blobs and Log are needed.
 type Server struct {
 	Choose Choose
-	Blobs  blob.Store // artifacts lie under tracking.ArtifactKey
+	Blobs  blob.Store // of artifacts alone: its keys are paths below the artifact root
 	Log    *slog.Logger
 	// Most bytes of a request that is no artifact; 0 is 32 MiB. An artifact may
 	// have MaxArtifact bytes, 0 is no limit.
@@ -34,8 +34,18 @@ type Server struct {
 func prefixes() []string { return []string{"/api/2.0", "/ajax-api/2.0"} }
 
 // Register adds the routes. Below its prefixes a route that does not exist
-// answers ENDPOINT_NOT_FOUND, which is how clients find out what a server can do.
+// answers ENDPOINT_NOT_FOUND, which is how clients find out what a server can do,
+// and errors from outside its handlers, as of a token that is refused, go out in
+// MLflow's form; e's error handler keeps those of all other paths.
 func (s *Server) Register(e *echo.Echo) {
+	others := e.HTTPErrorHandler
+	e.HTTPErrorHandler = func(err error, c echo.Context) {
+		if owns(c.Request().URL.Path) {
+			s.writeError(c, err)
+			return
+		}
+		others(err, c)
+	}
 	e.GET("/health", func(c echo.Context) error { return c.String(http.StatusOK, "OK") })
 	e.GET("/version", func(c echo.Context) error { return c.String(http.StatusOK, speaks) })
 	for _, prefix := range prefixes() {
@@ -122,8 +132,8 @@ func (s *Server) call(f func(echo.Context, tracking.API, *fields) (any, error)) 
 	}
 }
 
-// Owns tells whether a path belongs to MLflow's REST.
-func Owns(path string) bool {
+// owns tells whether a path belongs to MLflow's REST.
+func owns(path string) bool {
 	for _, p := range []string{"/api/2.0/", "/ajax-api/2.0/", "/api/3.0/", "/ajax-api/3.0/"} {
 		if strings.HasPrefix(path, p) {
 			return true

@@ -115,6 +115,16 @@ func TestBodiesAreHeldToTheirForm(t *testing.T) {
 	s.is("a bad token", status, body, 401, `{"error_code":"UNAUTHENTICATED","message":"no such token"}`)
 }
 
+func TestErrorsFromOutsideHaveItsForm(t *testing.T) {
+	s := open(t)
+	for _, path := range []string{"/api/2.0/mlflow/runs/get?run_id=a", "/ajax-api/2.0/mlflow-artifacts/artifacts/a", "/api/3.0/mlflow/server-info"} {
+		status, body := s.ask("GET", path, "", "X-Refused", "1")
+		s.is(path, status, body, 403, `{"error_code":"PERMISSION_DENIED","message":"refused at the door"}`)
+	}
+	status, body := s.ask("GET", "/elsewhere", "", "X-Refused", "1")
+	s.is("not a path of its own", status, body, 500, `{"message":"Internal Server Error"}`)
+}
+
 func TestARepeatedCreateMakesOneRun(t *testing.T) {
 	s := open(t)
 	create := func(key string) string {

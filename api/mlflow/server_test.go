@@ -86,6 +86,14 @@ func open(t *testing.T) *site {
 		return nil, fault.Deniedf("no such token").As("unauthenticated")
 	}
 	e := echo.New()
+	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			if c.Request().Header.Get("X-Refused") != "" {
+				return fault.Deniedf("refused at the door")
+			}
+			return next(c)
+		}
+	})
 	e.GET("/*", func(c echo.Context) error { return c.HTML(http.StatusOK, "the page") })
 	(&mlflow.Server{Choose: choose, Blobs: files, Log: slog.New(slog.NewTextHandler(t.Output(), nil)), MaxBody: 4 << 20, MaxArtifact: 8 << 20}).Register(e)
 	server := httptest.NewServer(e)

@@ -87,6 +87,7 @@ func (m *Memory) named(name string) *tracking.Experiment {
 	return nil
 }
 
+// CreateExperiment gives the next number as its ID.
 func (m *Memory) CreateExperiment(_ context.Context, e tracking.Experiment) (tracking.Experiment, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -102,6 +103,7 @@ func (m *Memory) CreateExperiment(_ context.Context, e tracking.Experiment) (tra
 	return copyExperiment(&e), nil
 }
 
+// Experiment finds by ID.
 func (m *Memory) Experiment(_ context.Context, id string) (tracking.Experiment, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -112,6 +114,7 @@ func (m *Memory) Experiment(_ context.Context, id string) (tracking.Experiment, 
 	return copyExperiment(e), nil
 }
 
+// ExperimentByName finds by name.
 func (m *Memory) ExperimentByName(_ context.Context, name string) (tracking.Experiment, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -121,6 +124,7 @@ func (m *Memory) ExperimentByName(_ context.Context, name string) (tracking.Expe
 	return tracking.Experiment{}, tracking.ExperimentNameNotFound(name)
 }
 
+// RenameExperiment renames.
 func (m *Memory) RenameExperiment(_ context.Context, id, name string, at int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,6 +142,7 @@ func (m *Memory) RenameExperiment(_ context.Context, id, name string, at int64) 
 	return nil
 }
 
+// SetExperimentLifecycle takes all runs along; a trial has not ended while an attempt is held.
 func (m *Memory) SetExperimentLifecycle(_ context.Context, id string, to tracking.Lifecycle, at int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -170,6 +175,7 @@ func (m *Memory) activeExperiment(id string) (*tracking.Experiment, error) {
 	return e, err
 }
 
+// SetExperimentTag sets a tag.
 func (m *Memory) SetExperimentTag(_ context.Context, id string, t tracking.Tag) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -181,6 +187,7 @@ func (m *Memory) SetExperimentTag(_ context.Context, id string, t tracking.Tag) 
 	return nil
 }
 
+// DeleteExperimentTag removes a tag.
 func (m *Memory) DeleteExperimentTag(_ context.Context, id, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -195,6 +202,7 @@ func (m *Memory) DeleteExperimentTag(_ context.Context, id, key string) error {
 	return nil
 }
 
+// CreateRun stores a run of the author.
 func (m *Memory) CreateRun(_ context.Context, by tracking.Author, r tracking.Run) (tracking.Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -217,6 +225,7 @@ func (m *Memory) CreateRun(_ context.Context, by tracking.Author, r tracking.Run
 	return m.runs[r.ID].full(), nil
 }
 
+// Run gives a copy.
 func (m *Memory) Run(_ context.Context, id string) (tracking.Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -250,6 +259,7 @@ func (m *Memory) active(by tracking.Author, id string) (*record, error) {
 	return r, err
 }
 
+// MayWrite checks the fence alone.
 func (m *Memory) MayWrite(_ context.Context, by tracking.Author, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -257,6 +267,7 @@ func (m *Memory) MayWrite(_ context.Context, by tracking.Author, id string) erro
 	return err
 }
 
+// UpdateRun changes a run.
 func (m *Memory) UpdateRun(_ context.Context, by tracking.Author, id string, c tracking.RunChange) (tracking.Run, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -278,6 +289,7 @@ func (m *Memory) UpdateRun(_ context.Context, by tracking.Author, id string, c t
 	return out, nil
 }
 
+// SetRunLifecycle deletes or restores a run.
 func (m *Memory) SetRunLifecycle(_ context.Context, by tracking.Author, id string, to tracking.Lifecycle, _ int64) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -288,6 +300,7 @@ func (m *Memory) SetRunLifecycle(_ context.Context, by tracking.Author, id strin
 	return err
 }
 
+// LogBatch checks params before it writes anything.
 func (m *Memory) LogBatch(_ context.Context, by tracking.Author, id string, b tracking.Batch) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -324,6 +337,7 @@ func (m *Memory) LogBatch(_ context.Context, by tracking.Author, id string, b tr
 	return nil
 }
 
+// DeleteTag removes a tag.
 func (m *Memory) DeleteTag(_ context.Context, by tracking.Author, id, key string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -338,6 +352,7 @@ func (m *Memory) DeleteTag(_ context.Context, by tracking.Author, id, key string
 	return nil
 }
 
+// LogInputs adds the datasets that are new.
 func (m *Memory) LogInputs(_ context.Context, by tracking.Author, id string, inputs []tracking.Input) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

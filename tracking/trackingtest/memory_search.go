@@ -199,6 +199,7 @@ func visible(v tracking.View, l tracking.Lifecycle) bool {
 	return v == tracking.All || (v == tracking.DeletedOnly) == (l == tracking.Deleted)
 }
 
+// SearchRuns looks at every run.
 func (m *Memory) SearchRuns(_ context.Context, q tracking.RunQuery) (tracking.RunPage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -213,6 +214,7 @@ func (m *Memory) SearchRuns(_ context.Context, q tracking.RunQuery) (tracking.Ru
 	return tracking.RunPage{Runs: rows, Next: next}, err
 }
 
+// SearchExperiments looks at every experiment.
 func (m *Memory) SearchExperiments(_ context.Context, q tracking.ExperimentQuery) (tracking.ExperimentPage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -263,6 +265,7 @@ func (m *Memory) pointsOf(run, key string) []tracking.Metric {
 	return out
 }
 
+// History sorts the points of a key.
 func (m *Memory) History(_ context.Context, q tracking.HistoryQuery) (tracking.HistoryPage, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -270,6 +273,7 @@ func (m *Memory) History(_ context.Context, q tracking.HistoryQuery) (tracking.H
 	return tracking.HistoryPage{Metrics: rows, Next: next}, err
 }
 
+// HistoryOf goes through the runs by ID.
 func (m *Memory) HistoryOf(_ context.Context, runs []string, key string, limit int) ([]tracking.RunMetric, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -285,6 +289,7 @@ func (m *Memory) HistoryOf(_ context.Context, runs []string, key string, limit i
 	return out, nil
 }
 
+// SampleHistory chooses by index.
 func (m *Memory) SampleHistory(_ context.Context, q tracking.SampleQuery) ([]tracking.RunMetric, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
