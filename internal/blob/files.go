@@ -37,14 +37,15 @@ func OpenFiles(dir string) (*Files, error) {
 	if err != nil {
 		return nil, fault.Invalidf("the folder for files cannot be opened").At(dir).Because(err)
 	}
-	if err := root.RemoveAll(incoming); err == nil {
+	err = root.RemoveAll(incoming)
+	if err == nil {
 		err = root.Mkdir(incoming, 0o700)
-		if err == nil {
-			return &Files{root}, nil
-		}
 	}
-	root.Close()
-	return nil, fault.Invalidf("the folder for files cannot be written to").At(dir)
+	if err == nil {
+		return &Files{root}, nil
+	}
+	err = errors.Join(err, root.Close())
+	return nil, fault.Invalidf("the folder for files cannot be written to").At(dir).Because(err)
 }
 
 // Dir is the folder.

@@ -178,7 +178,9 @@ func (b *bench) historyOf() {
 	got, err := b.Store.HistoryOf(b.Context(), []string{second, first, id(3)}, "m", 4)
 	b.must(err)
 	b.is("by run, cut at the limit", got, []tracking.RunMetric{
-		{Run: first, Metric: point("m", 0, 1, 1)}, {Run: first, Metric: point("m", 1, 1, 1)}, {Run: first, Metric: point("m", 2, 1, 1)},
+		{Run: first, Metric: point("m", 0, 1, 1)},
+		{Run: first, Metric: point("m", 1, 1, 1)},
+		{Run: first, Metric: point("m", 2, 1, 1)},
 		{Run: second, Metric: point("m", 0, 1, 2)},
 	})
 }

@@ -128,7 +128,7 @@ func (s *Store) Open(ctx context.Context, key string) (blob.Object, error) {
 	}
 	st, err := o.Stat()
 	if err != nil {
-		o.Close()
+		_ = o.Close() // nothing was read
 		return nil, explain(key, err)
 	}
 	return &object{o, blob.Info{Key: key, Size: st.Size, Modified: st.LastModified}}, nil
