@@ -6,7 +6,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -106,4 +108,17 @@ func workerMain(dir string, args []string) int {
 		return 1
 	}
 	return 0
+}
+
+// quote is a string as Python has it.
+func quote(s string) string { return strconv.Quote(s) }
+
+// text is a result as sorted words.
+func text(r map[string]float64) string {
+	var words []string
+	for name, v := range r {
+		words = append(words, fmt.Sprintf("%s=%g", name, v))
+	}
+	slices.Sort(words)
+	return strings.Join(words, " ")
 }

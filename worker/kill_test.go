@@ -64,14 +64,14 @@ func alive(pids []int) []int {
 	return out
 }
 
-// killableWorker starts a worker in a process of its own that runs a script.
-func killableWorker(t *testing.T, dir, script string) *exec.Cmd {
+// killable starts a worker in a process of its own that runs one program.
+func killable(t *testing.T, dir string, argv ...string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(self, "worker", dir, "sh", "-c", script)
+	cmd := exec.Command(self, append([]string{"worker", dir}, argv...)...)
 	cmd.Stderr = t.Output()
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -85,7 +85,7 @@ func killableWorker(t *testing.T, dir, script string) *exec.Cmd {
 
 func TestNothingOutlivesAKilledWorker(t *testing.T) {
 	pids := t.TempDir()
-	cmd := killableWorker(t, t.TempDir(), "PIDS="+pids+"; export PIDS; "+stubborn)
+	cmd := killable(t, t.TempDir(), "sh", "-c", "PIDS="+pids+"; export PIDS; "+stubborn)
 	all := pidsIn(t, pids, "main", "daemon", "child")
 	if got := alive(all); len(got) != 3 {
 		t.Fatalf("%v of %v are alive before", got, all)
@@ -102,7 +102,7 @@ func TestNothingOutlivesAKilledWorker(t *testing.T) {
 
 func TestANewWorkerKillsWhatWorkerAndShimLeft(t *testing.T) {
 	pids, dir := t.TempDir(), t.TempDir()
-	cmd := killableWorker(t, dir, "PIDS="+pids+"; export PIDS; "+stubborn)
+	cmd := killable(t, dir, "sh", "-c", "PIDS="+pids+"; export PIDS; "+stubborn)
 	all := pidsIn(t, pids, "main", "daemon", "child")
 	// The keeper first, and at once the worker: nobody is left to clean up. Stopped
 	// processes take SIGKILL too, and cannot act on each other's end.

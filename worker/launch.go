@@ -31,6 +31,11 @@ func (a *attempt) launch(k *keeper, job *job) error {
 		}
 		a.note("started as a process of its own, not forked: " + why)
 	}
+	if job.call != "" {
+		if err := os.WriteFile(job.call, job.plan.Tell, 0o600); err != nil {
+			return fmt.Errorf("write the call: %w", err)
+		}
+	}
 	k.order(shim.Order{Op: shim.Run, Plan: &job.plan})
 	e, err := a.await(context.Background(), k, shim.Started)
 	if err != nil {

@@ -21,6 +21,7 @@ type job struct {
 	warm   shim.Plan // how that fork server is started
 	code   string    // the frozen directory, "" when there is none
 	result string    // the result file
+	call   string    // file that a call without a fork server is read from, "" for none
 }
 
 // attemptDir is where an attempt runs: a directory of its own below work/, kept
@@ -43,9 +44,6 @@ func (a *attempt) prepare(ctx context.Context) (*job, error) {
 	}
 	if err := makeRunDir(a.dir, a.w.code.cached(t.Code), t); err != nil {
 		return nil, err
-	}
-	if err := os.MkdirAll(a.own(""), 0o755); err != nil {
-		return nil, fmt.Errorf("make the trial's directory: %w", err)
 	}
 	params, err := json.Marshal(nest(t.Params))
 	if err != nil {
@@ -82,11 +80,8 @@ func (a *attempt) command(j *job) error {
 			return err
 		}
 		call := warm.Call{Function: t.Python, Objective: t.Objective}
-		file := a.own("call.json")
-		if err := writeJSON(file, a.tell(j, nil, &call)); err != nil {
-			return fmt.Errorf("write the call: %w", err)
-		}
-		j.plan.Argv = []string{program, a.w.runner, "call", file}
+		j.call = a.own("call.json")
+		j.plan.Argv = []string{program, a.w.runner, "call", j.call}
 		return a.forkable(j, program, warm.Imports{Function: t.Python}, a.tell(j, nil, &call))
 	}
 	if len(t.Argv) == 0 {
@@ -212,12 +207,4 @@ func programs(path string) []string {
 		}
 	}
 	return out
-}
-
-func writeJSON(name string, v any) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(name, text, 0o600)
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -133,10 +134,7 @@ func list(root, top string) (dirs, links []string, err error) {
 // makeRunDir makes the directory of an attempt: the frozen code t (nil: none),
 // the task's data, and what else the sweep's own directory has on this disk.
 func makeRunDir(dir string, t *tree, task *trials.Task) error {
-	if err := os.RemoveAll(dir); err != nil { // of a worker with the same lease that was killed
-		return fmt.Errorf("clear the trial's directory: %w", err)
-	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeFresh(dir); err != nil {
 		return fmt.Errorf("make the trial's directory: %w", err)
 	}
 	if task.Workdir.InPlace {
@@ -163,6 +161,23 @@ func makeRunDir(dir string, t *tree, task *trials.Task) error {
 		return err
 	}
 	return linkRest(dir, task.Workdir.Path)
+}
+
+// makeFresh makes an empty directory with one for the worker's own files in it.
+func makeFresh(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // the first of its sweep
+		err = os.MkdirAll(dir, 0o755)
+	case errors.Is(err, fs.ErrExist): // of the same lease, whose worker was killed
+		if err = os.RemoveAll(dir); err == nil {
+			err = os.Mkdir(dir, 0o755)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return os.Mkdir(filepath.Join(dir, ".sweepd"), 0o755)
 }
 
 // linkData links each entry of `data:` under its last name; a relative one

@@ -14,6 +14,7 @@ import (
 type cgroup struct {
 	dir string
 	v2  bool
+	now int64 // the limit that is set, 0 for none
 }
 
 // newCgroup makes a memory cgroup below the process's own and moves the process
@@ -28,7 +29,7 @@ func newCgroup() *cgroup {
 	if err := os.Mkdir(g.dir, 0o755); err != nil {
 		return nil
 	}
-	if g.limit(0) != nil || g.write("cgroup.procs", strconv.Itoa(os.Getpid())) != nil {
+	if g.set(0) != nil || g.write("cgroup.procs", strconv.Itoa(os.Getpid())) != nil {
 		os.Remove(g.dir)
 		return nil
 	}
@@ -65,6 +66,17 @@ func (g *cgroup) write(file, text string) error {
 // limit sets the most memory in bytes that the group may hold, swap included;
 // 0 takes the limit off.
 func (g *cgroup) limit(bytes int64) error {
+	if bytes == g.now {
+		return nil
+	}
+	if err := g.set(bytes); err != nil {
+		return err
+	}
+	g.now = bytes
+	return nil
+}
+
+func (g *cgroup) set(bytes int64) error {
 	if g.v2 {
 		text := "max"
 		if bytes > 0 {
@@ -78,6 +90,7 @@ func (g *cgroup) limit(bytes int64) error {
 		return g.write("memory.limit_in_bytes", "-1")
 	}
 	text := strconv.FormatInt(bytes, 10)
+	g.write("memory.memsw.limit_in_bytes", "-1") //nolint:errcheck // it may not be below the other
 	if err := g.write("memory.limit_in_bytes", text); err != nil {
 		// Pages that an earlier attempt read stay charged; they can be dropped.
 		g.write("memory.force_empty", "0") //nolint:errcheck // the second try tells

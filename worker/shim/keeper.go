@@ -255,7 +255,6 @@ func (k *keeper) ended(status syscall.WaitStatus) {
 	a.sampling.Stop()
 	if k.group != nil {
 		exit.KernelOOM = k.group.kills() > a.kills
-		k.group.limit(0) //nolint:errcheck // the next attempt sets its own
 	}
 	exit.MachineOOM = machineOOMs() > a.machine
 	exit.RSS, exit.CPU = a.peak, a.cpu.Seconds()

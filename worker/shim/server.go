@@ -42,6 +42,9 @@ func (k *keeper) warm(p *Plan) {
 		k.server = nil
 		k.killTree()
 	}
+	if k.group != nil {
+		k.group.limit(0) //nolint:errcheck // with the last one's limit it may still import
+	}
 	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
 	if err != nil {
 		k.refuse(err)
