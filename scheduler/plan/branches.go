@@ -1,11 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
-	"fmt"
-	"hash/fnv"
-	"strconv"
-
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/trials/spec"
 )
@@ -14,7 +9,7 @@ import (
 func newBranch(v *View, st *Stage, each map[string]any) (NewBranch, error) {
 	b := NewBranch{Each: each}
 	if each != nil {
-		b.Name = label(each[st.Spec.ForEach.Name])
+		b.Name = spec.BranchName(each[st.Spec.ForEach.Name])
 	}
 	b.Seed = Seed(st.Spec.Sampler.Seed, st.Name, b.Name)
 	w, err := winners(v, st.Spec)
@@ -29,17 +24,7 @@ func newBranch(v *View, st *Stage, each map[string]any) (NewBranch, error) {
 // the same whenever the same sweep is run. At most 63 bits, since databases
 // have signed integers.
 func Seed(sampler uint64, stage, branch string) uint64 {
-	h := fnv.New64a()
-	for _, part := range []string{strconv.FormatUint(sampler, 10), stage, branch} {
-		h.Write([]byte(part))
-		h.Write([]byte{0})
-	}
-	x := h.Sum64() // FNV alone leaves similar names with similar high bits
-	x ^= x >> 30
-	x *= 0xbf58476d1ce4e5b9 // splitmix64, Steele et al. 2014
-	x ^= x >> 27
-	x *= 0x94d049bb133111eb
-	return (x ^ x>>31) >> 1
+	return spec.BranchSeed(sampler, stage, branch)
 }
 
 // winners are what the stage's space is made around, when it narrows another.
@@ -60,16 +45,4 @@ func winners(v *View, st *spec.Stage) (spec.Winners, error) {
 	all := v.Trials(from.Name)
 	w.Completed, w.Tried = points(Rank(from.Spec.Objective.Goal, all)), points(all)
 	return w, nil
-}
-
-// label is an item as the name of its branch: text as it is, else JSON.
-func label(item any) string {
-	if s, ok := item.(string); ok {
-		return s
-	}
-	text, err := json.Marshal(item)
-	if err != nil {
-		return fmt.Sprint(item)
-	}
-	return string(text)
 }

@@ -9,7 +9,9 @@ import (
 
 // missing completes an example that shows some keys with the ones it needs.
 func missing(example string) string {
-	has := func(key string) bool { return strings.HasPrefix(example, key+":") || strings.Contains(example, "\n"+key+":") }
+	has := func(key string) bool {
+		return strings.HasPrefix(example, key+":") || strings.Contains(example, "\n"+key+":")
+	}
 	if !has("command") && !has("python") {
 		example = "command: [python, train.py]\n" + example
 	}

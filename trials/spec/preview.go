@@ -69,7 +69,7 @@ func (s *Stage) preview(of *Spec) (StagePreview, error) {
 		return p, nil
 	default:
 		p.Note = note
-		if err := s.ask(each, &p); err != nil {
+		if err := s.ask(each, of.Budget.Parallel, &p); err != nil {
 			return p, err
 		}
 	}
@@ -115,8 +115,13 @@ func (s *Stage) unknownNote() string {
 	return note + fmt.Sprintf("one branch for each of %d values of %s", len(s.ForEach.Items), s.ForEach.Name)
 }
 
-// ask fills in the space and the first points of a stage whose space is known.
-func (s *Stage) ask(each map[string]any, p *StagePreview) error {
+// ask fills in the space and the first points of a stage whose space is known;
+// parallel is the sweep's own bound.
+func (s *Stage) ask(each map[string]any, parallel int, p *StagePreview) error {
+	branch := ""
+	if s.ForEach != nil {
+		branch = BranchName(each[s.ForEach.Name])
+	}
 	d, err := s.SpaceFor(each, Winners{})
 	if err != nil {
 		return err
@@ -129,7 +134,10 @@ func (s *Stage) ask(each map[string]any, p *StagePreview) error {
 		p.Size = size
 	}
 	p.Feasible, _ = space.Feasibility()
-	o := search.Options{Seed: s.Sampler.Seed, Budget: s.Budget.Trials, Parallel: s.Budget.Parallel, Balance: s.Sampler.Balance}
+	o := search.Options{Seed: BranchSeed(s.Sampler.Seed, s.Name, branch), Budget: s.branchTrials(), Parallel: parallel, Balance: s.Sampler.Balance}
+	if own := s.Budget.Parallel; own > 0 && (parallel == 0 || own < parallel) {
+		o.Parallel = own
+	}
 	for _, pt := range s.Start {
 		o.Start = append(o.Start, pt)
 	}
@@ -138,8 +146,8 @@ func (s *Stage) ask(each map[string]any, p *StagePreview) error {
 		return err
 	}
 	n := previewPoints
-	if s.Budget.Trials > 0 {
-		n = min(n, s.Budget.Trials)
+	if o.Budget > 0 {
+		n = min(n, o.Budget)
 	}
 	proposals, err := sampler.Ask(context.Background(), 0, n)
 	if err != nil && !errors.Is(err, search.ErrExhausted) {
@@ -149,6 +157,21 @@ func (s *Stage) ask(each map[string]any, p *StagePreview) error {
 		p.Points = append(p.Points, q.Point)
 	}
 	return nil
+}
+
+// branchTrials is how many trials the first branch may run; 0: not known.
+func (s *Stage) branchTrials() int {
+	n := 1
+	if s.ForEach != nil {
+		n = max(1, len(s.ForEach.Items))
+	}
+	switch {
+	case len(s.Budget.Shares) > 0:
+		return s.Budget.Shares[0]
+	case s.Budget.Split == "equal":
+		return (s.Budget.Trials + n - 1) / n
+	}
+	return s.Budget.Trials
 }
 
 // join lists names for people: "a, b and c".
