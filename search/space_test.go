@@ -361,6 +361,36 @@ func TestNarrow(t *testing.T) {
 	}
 }
 
+func TestNarrowDropsCasesThatLost(t *testing.T) {
+	d := search.Definition{Params: []search.Param{
+		{Name: "family", Type: search.Choice, Values: []any{"svm", "knn", "new"}},
+		{Name: "family=svm/C", Pass: "C", Type: search.Float, Low: 0, High: 1, Parent: "family", Equals: "svm"},
+		{Name: "family=knn/k", Pass: "k", Type: search.Int, Low: 1, High: 9, Parent: "family", Equals: "knn"},
+		{Name: "warm", Type: search.Bool},
+	}, Constraints: []string{"k < 9"}}
+	s := space(t, d)
+	var pts []search.Point
+	for i := range 20 {
+		pt := search.Point{"family": "svm", "C": 0.5, "warm": true}
+		if i >= 10 {
+			pt = search.Point{"family": "knn", "k": 1 + i%5, "warm": false}
+		}
+		pts = append(pts, pt)
+	}
+	got, err := s.Narrow(pts, pts, search.NarrowOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := search.Definition{Params: []search.Param{
+		{Name: "family", Pass: "family", Type: search.Choice, Values: []any{"svm", "new"}},
+		{Name: "family=svm/C", Pass: "C", Type: search.Float, Low: 0.35, High: 0.65, Parent: "family", Equals: "svm"},
+		{Name: "warm", Pass: "warm", Type: search.Const, Values: []any{true}},
+	}, Constraints: []string{"k < 9"}, Absent: []string{"k"}}
+	if diff := cmp.Diff(want, got.Definition()); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func ExampleSpace() {
 	s, err := search.NewSpace(search.Definition{
 		Params: []search.Param{

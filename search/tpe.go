@@ -32,8 +32,9 @@ const (
 //
 // Pending and failed trials are among the others, so that proposals keep away
 // from them; trials stopped early rank after the finished ones, by resource and
-// then loss. The others are at most 512 kernels, so that an Ask costs the same
-// at a hundred and at a hundred thousand trials.
+// then loss. A degraded trial counts with its value, since that is what its point
+// leads to. The others are at most 512 kernels, so that an Ask costs the same at
+// a thousand and at a hundred thousand trials.
 type tpe struct {
 	*proposer
 	groups []*tpeGroup

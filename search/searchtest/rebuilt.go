@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/search"
 )
 
@@ -19,7 +20,19 @@ type past struct {
 // same of one that was told the facts in trial order and of one that was told
 // them in any order, some twice.
 func rebuilt(t *testing.T, fresh NewSampler) {
-	sub := start(t, fresh, mixed(), search.Options{Seed: 9, Budget: 40})
+	o := search.Options{Seed: 9, Budget: 40}
+	t.Run("plain", func(t *testing.T) { rebuiltWith(t, start(t, fresh, mixed(), o)) })
+	o.Start = []search.Point{{"family": "mlp"}, {"family": "svm", "C": 2}}
+	o.Known = []search.Point{{"family": "knn", "k": 7, "batch": 32, "warm": true, "aug": nil}}
+	t.Run("with start points", func(t *testing.T) { rebuiltWith(t, start(t, fresh, mixed(), o)) })
+	o.Balance = "family"
+	if _, err := fresh(space(t, mixed()), search.Options{Balance: o.Balance}); fault.Is(err, fault.Invalid) {
+		o.Balance = "" // a grid, or a sampler without shares
+	}
+	t.Run("with shares", func(t *testing.T) { rebuiltWith(t, start(t, fresh, mixed(), o)) })
+}
+
+func rebuiltWith(t *testing.T, sub subject) {
 	rapid.Check(t, func(t *rapid.T) {
 		live := sub.make()
 		var trials []*past
