@@ -139,10 +139,14 @@ def test_where_the_server_is(server, tmp_path, monkeypatch):
     with pytest.raises(sw.SweepdError, match=r"no server runs in .sweepd"):
         sw.Client()
     (tmp_path / ".sweepd").mkdir()
-    (tmp_path / ".sweepd" / "server.json").write_text(json.dumps({"pid": 1, "address": server.url}))
+    (tmp_path / ".sweepd" / "server.json").write_text(json.dumps({"pid": 1, "addr": server.url}))
     (tmp_path / ".sweepd" / "token").write_text("local\n")
     sw.Client().sweep()
     assert server.requests[-1][2]["Authorization"] == "Bearer local"
+    sw.Client(server.url).sweep()
+    assert server.requests[-1][2]["Authorization"] == "Bearer local"
+    sw.Client(server.url.replace("127.0.0.1", "localhost")).sweep()
+    assert "Authorization" not in server.requests[-1][2]  # the token of one server is not shown to another
     monkeypatch.setenv("SWEEPD_DIR", str(tmp_path / ".sweepd"))
     monkeypatch.setenv("SWEEPD_TOKEN", "mine")
     monkeypatch.chdir("/")

@@ -29,14 +29,22 @@ class Client:
     """Talks to one server.
 
     Without a url it is $SWEEPD_URL, else the server that runs in $SWEEPD_DIR or ``.sweepd``. Without
-    a token it is $SWEEPD_TOKEN, else the one in that directory. Requests that may be repeated are,
+    a token it is $SWEEPD_TOKEN, else, for that server, the one in its directory. Requests are repeated
     while the server is unreachable or busy.
     """
 
     def __init__(self, url: str | None = None, token: str | None = None):
         directory = Path(os.environ.get("SWEEPD_DIR") or ".sweepd")
-        self.url = (url or os.environ.get("SWEEPD_URL") or _local(directory)).rstrip("/")
-        token = token or os.environ.get("SWEEPD_TOKEN") or _read(directory / "token")
+        local = _local(directory)
+        self.url = (url or os.environ.get("SWEEPD_URL") or local or "").rstrip("/")
+        if not self.url:
+            raise SweepdError(
+                f"no url was given, $SWEEPD_URL is not set and no server runs in {directory}; "
+                "start one with `sweepd serve`"
+            )
+        token = token or os.environ.get("SWEEPD_TOKEN")
+        if not token and self.url == local:  # no other server is shown it
+            token = _read(directory / "token")
         self._connection = Connection(self.url, token, timeout=60)
 
     def submit(
@@ -168,16 +176,12 @@ def _spec(spec: Any, given: Mapping[str, Any], keys: Mapping[str, Any]) -> dict[
     return {**out, **keys}
 
 
-def _local(directory: Path) -> str:
+def _local(directory: Path) -> str | None:
     """The address of the server that has this data directory."""
-    text = _read(directory / "server.json")
     try:
-        address = str(json.loads(text or "{}")["address"])
+        return str(json.loads(_read(directory / "server.json") or "{}")["addr"])
     except (ValueError, KeyError):
-        raise SweepdError(
-            f"no url was given, $SWEEPD_URL is not set and no server runs in {directory}; start one with `sweepd serve`"
-        ) from None
-    return address if "://" in address else "http://" + address
+        return None
 
 
 def _read(path: Path) -> str | None:
