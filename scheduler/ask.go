@@ -48,7 +48,6 @@ func (s *Scheduler) ask(ctx context.Context, b *board, a plan.Ask) error {
 		if err != nil {
 			return err
 		}
-		s.claims.ring(made)
 		b.mu.Lock()
 		attempts, err := b.catchUp(ctx, s.store)
 		left -= made

@@ -26,8 +26,7 @@ func (s *Scheduler) Hello(ctx context.Context, w trials.Worker) (trials.Terms, e
 		return trials.Terms{}, err
 	}
 	s.fleet.hello(w, s.o.Now())
-	s.Wake(s.boards.all()...)
-	s.claims.ring(1)
+	s.due.add(s.boards.all()...)
 	return trials.Terms{TTL: s.o.TTL}, nil
 }
 
@@ -51,7 +50,7 @@ func (s *Scheduler) Claim(ctx context.Context, c trials.Claim) (trials.Claimed, 
 		return out, nil
 	}
 	if s.fleet.slotsOf(c.Worker) > grew {
-		s.Wake(s.boards.all()...)
+		s.due.add(s.boards.all()...)
 	}
 	got, err := s.await(ctx, c)
 	out.Drain = s.fleet.draining(c.Worker)
@@ -65,7 +64,7 @@ func (s *Scheduler) Claim(ctx context.Context, c trials.Claim) (trials.Claimed, 
 		}
 		s.live.put(lease.Ref, holding{sweep: g.Sweep, worker: c.Worker})
 		out.Leases = append(out.Leases, lease)
-		s.Wake(g.Sweep)
+		s.due.add(g.Sweep)
 	}
 	return out, nil
 }
@@ -85,9 +84,6 @@ func (s *Scheduler) await(ctx context.Context, c trials.Claim) ([]Claimed, error
 			return nil, err
 		}
 		if len(got) > 0 {
-			if len(got) == q.Max && news != nil {
-				s.claims.ring(1) // there may be more where these came from
-			}
 			return got, nil
 		}
 		if news != nil {
@@ -179,7 +175,6 @@ func (s *Scheduler) Settle(ctx context.Context, worker string, ss []trials.Settl
 	if !known {
 		sweeps = s.boards.all()
 	}
-	s.Wake(sweeps...)
-	s.claims.ring(len(ss)) // a settled attempt may have released a held one
+	s.due.add(sweeps...)
 	return got, nil
 }

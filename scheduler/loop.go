@@ -132,8 +132,7 @@ func (s *Scheduler) Reap(ctx context.Context) {
 		s.complain(ctx, "leases could not be looked through", 0, err)
 		return
 	}
-	s.Wake(sweeps...)
-	s.claims.ring(len(sweeps))
+	s.due.add(sweeps...)
 }
 
 // complain logs what the loops try again.

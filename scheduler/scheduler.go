@@ -141,7 +141,7 @@ func (s *Scheduler) Submit(ctx context.Context, sw *trials.Sweep, key string) (*
 	if _, err := s.Step(ctx, made.No); err != nil && ctx.Err() == nil {
 		s.o.Log.WarnContext(ctx, "a new sweep waits for the next poll", "sweep", made.ID, "error", err)
 	}
-	s.Wake(made.No)
+	s.due.add(made.No)
 	return made, nil
 }
 
@@ -151,14 +151,11 @@ func (s *Scheduler) Command(ctx context.Context, sweep int64, c Command) (*trial
 	if err != nil {
 		return nil, err
 	}
-	s.Wake(sweep)
+	s.due.add(sweep)
 	if c.Kind == CommandCancel {
 		for _, w := range s.live.workers(sweep) {
 			s.workers.ring(w)
 		}
-	}
-	if c.Kind == CommandResume || c.Kind == CommandRetry || c.Kind == CommandEdit {
-		s.claims.ring(len(c.Trials) + 1)
 	}
 	return sw, nil
 }

@@ -89,7 +89,7 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 		if err := s.store.FailStage(ctx, sweep, st.Stage, st.Error()); err != nil {
 			s.o.Log.WarnContext(ctx, "a stage could not be failed", "sweep", sweep, "error", err)
 		}
-		s.Wake(sweep)
+		s.due.add(sweep)
 	case planErr != nil:
 		sick = planErr
 	}
@@ -137,7 +137,7 @@ func (b *board) building(no int64, on bool) {
 // server's: a person is told why it stands still.
 func (s *Scheduler) carry(ctx context.Context, sweep int64, a plan.Action) {
 	b := s.boards.of(sweep)
-	defer s.Wake(sweep)
+	defer s.due.add(sweep)
 	err := s.try(ctx, b, a)
 	if err == nil || ctx.Err() != nil {
 		return
@@ -265,16 +265,13 @@ func (s *Scheduler) note(b *board, as []trials.Attempt) {
 // after spreads the news of applied actions before the next look at the rows.
 func (s *Scheduler) after(b *board, done []plan.Action) {
 	for _, a := range done {
-		switch a := a.(type) {
-		case plan.Stop:
+		if a, ok := a.(plan.Stop); ok {
 			ref := trials.Ref{Trial: a.Trial, Attempt: a.Attempt}
 			if h, ok := s.live.get(ref); ok {
 				h.asked, h.reason = true, plan.Reason(a.Verdict)
 				s.live.put(ref, h)
 				s.workers.ring(h.worker)
 			}
-		case plan.Retry, plan.OpenStage:
-			s.claims.ring(1)
 		}
 	}
 	if len(done) > 0 {
