@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/sweepd/sweepd/trials/spec"
@@ -26,9 +27,20 @@ func (c *previewCmd) Run(e *env) error {
 	}
 	return e.print(p, func(w io.Writer) {
 		fmt.Fprintln(w, summary(s))
+		if unseeded(s) {
+			fmt.Fprintln(w, "There is no sampler.seed: one is drawn at submission, and the points will be others.")
+		}
 		for i := range p.Stages {
 			previewed(w, p.Stages[i])
 		}
+	})
+}
+
+// unseeded tells whether points depend on a seed that is drawn later; a file is
+// read here with 0 in its place.
+func unseeded(s *spec.Spec) bool {
+	return slices.ContainsFunc(s.Stages, func(st spec.Stage) bool {
+		return st.Space != nil && st.Sampler.Seed == 0 && st.Sampler.Algorithm != "grid"
 	})
 }
 
