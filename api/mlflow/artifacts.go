@@ -1,6 +1,8 @@
 package mlflow
 
 import (
+	"errors"
+	"io"
 	"mime"
 	"net/http"
 	"path"
@@ -74,7 +76,9 @@ func attachment(name string) string {
 	return "attachment"
 }
 
-// putArtifact stores a file as it streams in.
+// putArtifact stores a file as it streams in. Whether its caller may write is
+// asked again when all of it has arrived, since an upload may outlast a lease: a
+// store drops what does not end well.
 func (s *Server) putArtifact(c echo.Context) error {
 	api, p, err := s.artifactPath(c)
 	if err != nil {
@@ -88,10 +92,26 @@ func (s *Server) putArtifact(c echo.Context) error {
 	if s.MaxArtifact > 0 {
 		body = http.MaxBytesReader(c.Response(), body, s.MaxArtifact)
 	}
-	if _, err := s.Blobs.Put(ctx, p, body); err != nil {
+	if _, err := s.Blobs.Put(ctx, p, &guarded{body, func() error { return api.MayWriteArtifact(ctx, p) }}); err != nil {
 		return tooLarge(err, s.MaxArtifact)
 	}
 	return c.JSON(http.StatusOK, none{})
+}
+
+// guarded is a reader that ends well only when may has nothing against it.
+type guarded struct {
+	r   io.Reader
+	may func() error
+}
+
+func (g *guarded) Read(p []byte) (int, error) {
+	n, err := g.r.Read(p)
+	if errors.Is(err, io.EOF) {
+		if denied := g.may(); denied != nil {
+			return n, denied
+		}
+	}
+	return n, err
 }
 
 // deleteArtifact removes a file or folder within a run's artifacts; what holds

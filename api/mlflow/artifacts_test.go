@@ -1,11 +1,14 @@
 package mlflow_test
 
 import (
+	"io"
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 const files = "/api/2.0/mlflow-artifacts/artifacts"
@@ -145,6 +148,48 @@ func TestArtifactsOfATrialAreItsOwn(t *testing.T) {
 	s.is("reading a foreign run", status, body, 403, "")
 	status, body = s.ask("GET", files+"?path=", "", "Authorization", "Bearer "+trialToken)
 	s.is("looking around", status, body, 403, "")
+}
+
+// An upload that began under a lease and ends after it must not overwrite what
+// the next attempt has written.
+func TestAnUploadThatOutlastsItsLeaseIsDropped(t *testing.T) {
+	s := open(t)
+	own := files + "/" + s.sweep + "/" + s.trial.Run + "/artifacts/m"
+	status, body := s.ask("PUT", own, "first", "Authorization", "Bearer "+trialToken)
+	s.is("the trial", status, body, 200, "{}")
+	read, write := io.Pipe()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPut, s.url+own, read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer "+trialToken)
+	go func() {
+		defer write.Close()
+		_, _ = io.WriteString(write, "late")
+		s.uploading()
+		s.store.Hold(s.trial.Author().Owner, 2)
+	}()
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusConflict {
+		t.Errorf("status %d, want a conflict", resp.StatusCode)
+	}
+	status, body = s.ask("GET", own, "")
+	s.is("what is there", status, body, 200, "first")
+}
+
+// uploading waits until an upload has begun to arrive.
+func (s *site) uploading() {
+	for range 5000 {
+		if entries, err := os.ReadDir(filepath.Join(s.files.Dir(), ".sweepd-incoming")); err == nil && len(entries) > 0 {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+	s.Error("no upload began within 5 s")
 }
 
 func TestFilesElsewhereAreNotServed(t *testing.T) {

@@ -199,8 +199,8 @@ func missing(err error) bool {
 func explain(key string, err error) error {
 	said := minio.ToErrorResponse(err)
 	switch {
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
+	case fault.Of(err) != nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err // of the reader, or the caller's end
 	case said.StatusCode == http.StatusNotFound:
 		return fault.NotFoundf("no file at %s", key)
 	case said.StatusCode == http.StatusForbidden:
