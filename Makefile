@@ -59,7 +59,8 @@ test-web: $(if $(wildcard web/package.json),web/node_modules/.stamp)
 	$(if $(wildcard web/package.json),$(call group,Web,cd web && npm run --silent check && npm run --silent test))
 
 test-e2e: deps-postgres deps-browser $(if $(wildcard cmd/sweepd),bin/sweepd) $(if $(wildcard web/package.json),web/node_modules/.stamp) $(if $(REQUIREMENTS),$(VENV)/.stamp)
-	$(if $(wildcard e2e/*_test.go),$(call group,e2e: the real binary$(comma) a real browser,PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SWEEPD_BIN=$(CURDIR)/bin/sweepd $(GO) test -count=1 -timeout 20m ./e2e))
+	$(if $(wildcard e2e/*_test.go),$(call group,e2e: the real binary,PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SWEEPD_BIN=$(CURDIR)/bin/sweepd $(GO) test -count=1 -timeout 20m ./e2e))
+	$(if $(wildcard web/browser/*.spec.ts),$(call group,e2e: the page in a real browser,cd web && SWEEPD_BIN=$(CURDIR)/bin/sweepd npm run --silent browser))
 
 check: $(if $(wildcard web/package.json),web/node_modules/.stamp) ## lint, layout, imports, generated files: what a reviewer need not look for
 	$(call group,layout,unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$')); test -z "$$unformatted" || { echo "run make fmt: $$unformatted"; exit 1; })
@@ -107,4 +108,4 @@ deps-postgres:
 	@tools/need.sh postgresql initdb $(wildcard /usr/lib/postgresql/*/bin/initdb) $(if $(SWEEPD_TEST_POSTGRES),/)
 
 deps-browser:
-	@$(if $(wildcard e2e/*_test.go),tools/need.sh chromium chromium,:)
+	@$(if $(wildcard web/browser/*.spec.ts),tools/need.sh chromium chromium,:)

@@ -58,5 +58,6 @@ test("an axis has the decimals of its step", () => {
   expect(labels([0.5, 1, 1.5])).toEqual(["0.5", "1.0", "1.5"]);
   expect(labels([0, 20, 40])).toEqual(["0", "20", "40"]);
   expect(labels([0.05, 0.1])).toEqual(["0.05", "0.10"]);
+  expect(labels([0.45, 0.475, 0.5])).toEqual(["0.450", "0.475", "0.500"]);
   expect(labels([])).toEqual([]);
 });

@@ -53,7 +53,9 @@ export function tickStyle(marks: readonly number[]): Style {
   const step = marks.length > 1 ? Math.abs(marks[1]! - marks[0]!) : Math.abs(marks[0] ?? 1) || 1;
   const size = Math.max(...marks.map(Math.abs), 0);
   if (size >= 1e6 || size < 1e-4) return { kind: "exponent", digits: 1 };
-  return { kind: "fixed", decimals: Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9))) };
+  let decimals = 0;
+  while (decimals < 8 && Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) > 1e-6 * step * 10 ** decimals) decimals++;
+  return { kind: "fixed", decimals };
 }
 
 /** Writes a number in a style. */

@@ -156,7 +156,9 @@ function Attempts({ trial: t }: { trial: Trial }) {
                 {a.stop_reason && <span className="note"> {a.stop_reason}</span>}
                 {a.peaks?.rss ? <span className="note"> peak {bytes(a.peaks.rss)}</span> : null}
               </td>
-              <td className="n">{a.worker || MISSING}</td>
+              <td className="n" title={a.worker}>
+                {a.worker?.slice(0, 10) || MISSING}
+              </td>
             </tr>
           ))}
         </tbody>
