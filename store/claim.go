@@ -117,22 +117,13 @@ func (s *DB) seek(ctx context.Context, free trials.Claim, want int) ([]share, []
 
 // claim takes up to want attempts of one sweep and leaves in free what is left.
 func (t *tx) claim(sweep int64, q scheduler.ClaimQuery, free *trials.Claim, shapes []int64, want int) ([]scheduler.Claimed, error) {
-	seek := func() (queued []attemptRow, err error) {
-		_, err = t.scan(&queued, `SELECT * FROM attempts WHERE sweep = ? AND state = 'queued' AND shape IN ? AND not_before <= ?
-			ORDER BY priority DESC, vtime, no LIMIT ?`+t.s.d.skipLocked, sweep, shapes, t.clock(), want)
-		return queued, err
-	}
-	if !t.s.d.perSweep {
-		if some, err := seek(); err != nil || len(some) == 0 {
-			return nil, err
-		}
-	}
-	sw, err := t.sweep(sweep)
-	if err != nil {
+	if err := t.lockSweep(sweep); err != nil {
 		return nil, err
 	}
-	queued, err := seek()
-	if err != nil || len(queued) == 0 {
+	var queued []attemptRow
+	n, err := t.scan(&queued, `SELECT no, shape FROM attempts WHERE sweep = ? AND state = 'queued' AND shape IN ? AND not_before <= ?
+		ORDER BY priority DESC, vtime, no LIMIT ?`+t.s.d.skipLocked, sweep, shapes, t.clock(), want)
+	if err != nil || n == 0 {
 		return nil, err
 	}
 	var taken []int64
@@ -152,6 +143,10 @@ func (t *tx) claim(sweep int64, q scheduler.ClaimQuery, free *trials.Claim, shap
 	}
 	if len(taken) == 0 {
 		return nil, nil
+	}
+	sw, err := t.sweep(sweep)
+	if err != nil {
+		return nil, err
 	}
 	return t.makeLive(sw, q, taken, devices)
 }

@@ -88,8 +88,8 @@ func postgresDialect() *dialect {
 		skipLocked: " FOR UPDATE SKIP LOCKED", lock: " FOR UPDATE", lockShared: " FOR SHARE",
 		bigint: "CAST(? AS BIGINT)", double: "CAST(? AS DOUBLE PRECISION)", text: "CAST(? AS TEXT)",
 		read:     &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-		jsonText: "(%s)::jsonb ->> CAST(? AS TEXT)",
-		isNumber: `(%s) ~ '^[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?$'`,
+		jsonText: "((%s)::jsonb ->> ?)",
+		isNumber: `%s ~ '^[-+]{0,1}([0-9]+[.]{0,1}[0-9]*|[.][0-9]+)([eE][-+]{0,1}[0-9]+){0,1}$'`,
 		asNumber: "CAST(%s AS DOUBLE PRECISION)",
 		like:     "%s LIKE ? ESCAPE ''",
 		clock: func(time.Time) any {

@@ -24,7 +24,8 @@ type ending struct {
 	peaks   trials.Peaks
 }
 
-// endAttempt ends a live attempt and queues the sweep's next held one.
+// endAttempt ends a live attempt. Its place is free: whoever ends it promotes the
+// sweep's next held attempt once the trial's own next one, if any, has had it.
 func (t *tx) endAttempt(sw *sweepRow, a *attemptRow, e ending) error {
 	var failed string
 	if e.failure != nil {
@@ -41,10 +42,8 @@ func (t *tx) endAttempt(sw *sweepRow, a *attemptRow, e ending) error {
 	a.State, a.Verdict = string(trials.AttemptEnded), string(e.verdict)
 	sw.Live--
 	sw.Seconds += e.seconds
-	if _, err := t.exec("UPDATE trials SET seconds = seconds + ?, seq = ? WHERE no = ?", e.seconds, sw.Seq, a.Trial); err != nil {
-		return err
-	}
-	return t.promote(sw)
+	_, err := t.exec("UPDATE trials SET seconds = seconds + ?, seq = ? WHERE no = ?", e.seconds, sw.Seq, a.Trial)
+	return err
 }
 
 // count moves a trial from one of the sweep's counters to another.

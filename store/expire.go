@@ -77,6 +77,9 @@ func (t *tx) lose(sweep int64, nos []int64, still func(*tx, *attemptRow) (bool, 
 		if err := t.again(sw, a, tr, e); err != nil {
 			return err
 		}
+		if err := t.promote(sw); err != nil {
+			return err
+		}
 	}
 	return nil
 }

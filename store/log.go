@@ -27,8 +27,8 @@ func (s *DB) LogBatch(ctx context.Context, by tracking.Author, id string, b trac
 		points[i].Attempt = by.Attempt
 	}
 	err = s.write(ctx, ref.Sweep, false, func(t *tx) error {
-		if reads && t.s.d.perSweep {
-			if _, err := t.sweep(ref.Sweep); err != nil { // before the attempt's row, as everywhere
+		if reads {
+			if err := t.lockSweep(ref.Sweep); err != nil {
 				return err
 			}
 		}

@@ -47,10 +47,8 @@ func (s *DB) Settle(ctx context.Context, ss []trials.Settlement) ([]trials.Settl
 
 // settle ends one attempt of a sweep.
 func (t *tx) settle(sweep int64, s trials.Settlement) (trials.Settled, error) {
-	if t.s.d.perSweep {
-		if _, err := t.sweep(sweep); err != nil {
-			return "", err
-		}
+	if err := t.lockSweep(sweep); err != nil {
+		return "", err
 	}
 	a, tr, err := t.attempt("a.trial = ? AND a.number = ?", s.Trial, s.Attempt)
 	if err != nil || a == nil {
@@ -74,7 +72,10 @@ func (t *tx) settle(sweep int64, s trials.Settlement) (trials.Settled, error) {
 	if err != nil {
 		return "", err
 	}
-	return trials.SettledOK, t.judge(sw, a, tr, e.spec, st, s.Outcome)
+	if err := t.judge(sw, a, tr, e.spec, st, s.Outcome); err != nil {
+		return "", err
+	}
+	return trials.SettledOK, t.promote(sw)
 }
 
 // judge makes the verdict of what a worker saw.
@@ -105,7 +106,9 @@ func (t *tx) judge(sw *sweepRow, a *attemptRow, tr *trialRow, sp *spec.Spec, st 
 		}
 		return nil
 	case trials.VerdictStopped:
-		if !a.Delivered {
+		// The worker says stopped only when the trial has heard of it, in the answer
+		// to a report or by a signal; what counts here is that it was asked.
+		if !a.StopAsked {
 			e.verdict = trials.VerdictFailed
 			e.failure = &trials.Failure{Class: trials.ClassError, Message: "it ended as stopped although nobody asked it to stop"}
 			return t.failed(sw, a, tr, e)

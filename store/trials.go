@@ -39,6 +39,9 @@ func (s *DB) CreateTrials(ctx context.Context, c scheduler.Create) (int, error) 
 
 // createTrials makes one chunk; full tells that a budget is used up.
 func (t *tx) createTrials(c scheduler.Create) (made int, full bool, err error) {
+	if err := t.lockSweep(c.Sweep); err != nil {
+		return 0, false, err
+	}
 	var br branchRow
 	n, err := t.scan(&br, "SELECT * FROM branches WHERE no = ? AND sweep = ?", c.Branch, c.Sweep)
 	if err != nil {
@@ -54,14 +57,8 @@ func (t *tx) createTrials(c scheduler.Create) (made int, full bool, err error) {
 	if err != nil {
 		return 0, false, err
 	}
-	// On PostgreSQL the row lock that sweep took may have waited for another
-	// server: what was read before it is read again.
-	if _, err = t.scan(&br, "SELECT * FROM branches WHERE no = ?", c.Branch); err != nil {
-		return 0, false, err
-	}
-	if !br.IsOpen || br.Proposed != c.K || sw.Revision != c.Revision || trials.SweepState(sw.State).Ended() {
-		return 0, false, fault.Stalef("branch %s/%s is at proposal %d and revision %d, not %d and %d",
-			br.StageName, br.Name, br.Proposed, sw.Revision, c.K, c.Revision)
+	if sw.Revision != c.Revision || trials.SweepState(sw.State).Ended() {
+		return 0, false, fault.Stalef("sweep %s is at revision %d, not %d, and %s", sw.ID, sw.Revision, c.Revision, sw.State)
 	}
 	e, err := t.s.specs.of(t.db, c.Sweep)
 	if err != nil {

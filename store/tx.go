@@ -71,6 +71,17 @@ func (t *tx) sweep(no int64) (*sweepRow, error) {
 	return &sw, nil
 }
 
+// lockSweep keeps other writers of a sweep out where a group does not already,
+// without changing it. It comes before the lock of any row of the sweep.
+func (t *tx) lockSweep(no int64) error {
+	if !t.s.d.perSweep || t.sweeps[no] != nil {
+		return nil
+	}
+	var got int64
+	_, err := t.scan(&got, "SELECT no FROM sweeps WHERE no = ?"+t.s.d.lock, no)
+	return err
+}
+
 // flush stores the sweeps' rows.
 func (t *tx) flush() error {
 	for _, no := range slices.Sorted(maps.Keys(t.sweeps)) {
