@@ -24,6 +24,13 @@ def sweep(state="running", **more):
     }  # fmt: skip
 
 
+def trial(number):
+    return {
+        "number": number, "state": "completed", "stage": "explore", "branch": "", "params": {"lr": 0.1},
+        "attempts": [], "created": "2026-11-24T22:00:00Z", "seq": 8,
+    }  # fmt: skip
+
+
 def problem(status, **more):
     return {"type": "about:blank", "title": "refused", "status": status, "code": "invalid", **more}
 
@@ -169,14 +176,14 @@ def test_lists_and_prefixes(server, client):
 
 def test_wait(server, client, monkeypatch, capsys):
     monkeypatch.setattr("sweepd._sweep.time.sleep", lambda s: None)
-    best = {"trial": 2, "value": 0.25, "step": 3, "params": {"lr": 0.1}}
-    server.answers = [(200, sweep()), (200, sweep("paused", why="by ada")), (200, sweep("finished", best=best))]
+    done = sweep("finished", best={"trial": 2, "value": 0.25, "step": 3})
+    server.answers = [(200, sweep()), (200, sweep("paused", why="by ada")), (200, done), (200, done), (200, trial(2))]
     s = client.sweep()
     assert s.wait(progress=True) is s and s.state == "finished"
     shown = capsys.readouterr().err
     assert "digits: paused, 2 of 40 trials done, 1 running, 1 stopped early, 0 failed" in shown
     assert shown.endswith("best val_loss 0.25\n")
-    assert s.best == sw.Result(2, "completed", 0.25, sw.Params({"lr": 0.1}), step=3)
+    assert s.best == sw.Result(2, "completed", 0.25, sw.Params({"lr": 0.1}), step=3, stage="explore")
 
 
 def test_wait_says_why_it_ends(server, client, monkeypatch):
@@ -209,7 +216,8 @@ def test_ctrl_c_ends_the_waiting_alone(server, client, monkeypatch, capsys):
 def test_no_best_yet(server, client):
     server.answers = [(200, sweep())]
     assert client.sweep().best is None
-    server.answers = [(200, sweep(best={"trial": 1, "value": "Infinity"}))]
+    worst = sweep(best={"trial": 1, "value": "Infinity"})
+    server.answers = [(200, worst), (200, worst), (200, trial(1))]
     assert client.sweep().best.value == float("inf")
 
 
@@ -290,7 +298,7 @@ def test_spec_is_asked_for_when_it_is_not_there(server, client):
     server.answers = [(200, {"sweeps": [sweep()]}), (200, sweep(spec={"name": "digits"}))]
     s = client.sweeps()[0]
     assert s.spec == {"name": "digits"}
-    assert s.url.endswith("/s/k3x9") and "running" in repr(s)
+    assert s.url == server.url + "/s/k3x9" and "running" in repr(s)
 
 
 def test_submit_of_the_module(server, project, monkeypatch):

@@ -66,6 +66,14 @@ def test_parameters_are_typed_and_nest():
         p["zzz"]
 
 
+def test_dotted_names_as_they_stand():
+    p = sw.Params({"model.depth": 4, "model.wide.x": 1, "lr": 2})
+    assert p.model.depth == 4 and p["model.wide.x"] == p.model.wide.x == 1
+    assert list(p) == ["model.depth", "model.wide.x", "lr"]
+    with pytest.raises(KeyError):
+        p["mode"]
+
+
 def test_parameters_from_the_file(tmp_path):
     (tmp_path / "params.json").write_text('{"a": 1}')
     assert Trial(environ(SWEEPD_PARAMS_FILE=str(tmp_path / "params.json"))).params.a == 1

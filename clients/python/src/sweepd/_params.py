@@ -27,6 +27,9 @@ class Params(Mapping[str, Any]):
         inner = self._values.get(head)
         if dot and isinstance(inner, Params):
             return inner[rest]
+        below = {k[len(name) + 1 :]: v for k, v in self._values.items() if k.startswith(name + ".")}
+        if below:  # a leaderboard's parameters have dotted names as they stand in the space
+            return Params(below)
         raise KeyError(name)
 
     def __getattr__(self, name: str) -> Any:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urljoin
 
 from ._errors import SweepdError
 from ._numbers import from_wire
@@ -96,7 +96,7 @@ class Sweep:
     @property
     def url(self) -> str:
         """Its page."""
-        return self._facts.get("url") or f"{self._client.url}/s/{self.id}"
+        return urljoin(self._client.url + "/", self._facts.get("url") or f"s/{self.id}")
 
     def refresh(self) -> Sweep:
         """Looks again, and gives itself back."""
@@ -139,8 +139,8 @@ class Sweep:
         best = self.refresh()._facts.get("best")
         if best is None:
             return None
-        params = Params(best.get("params") or {})
-        return Result(best["trial"], "completed", from_wire(best["value"]), params, best.get("step"))
+        trial = self._client._call("GET", self._path(f"/trials/{best['trial']}"))
+        return _result(trial | {"value": from_wire(best["value"]), "best_step": best.get("step")})
 
     def top(self, n: int = 10) -> list[Result]:
         """The leaderboard's first n trials, best first; trials without a value come last."""
