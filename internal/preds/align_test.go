@@ -47,8 +47,11 @@ func TestAlignNamesWhatDoesNotFit(t *testing.T) {
 		want []string
 	}{
 		{"too few rows", set(2), 3, nil, []string{"val.npz: 2 rows, but y_val.npy has 3"}},
-		{"missing and extra", set(3, "a", "b", "q"), 7, []string{"a", "b", "c", "d", "e", "f", "g"},
-			[]string{"val.npz: the ids are not those of y_val.npy", `5 are missing: "c", "d", "e" and 2 more`, `1 have no target: "q"`}},
+		{
+			"missing and extra", set(3, "a", "b", "q"), 7,
+			[]string{"a", "b", "c", "d", "e", "f", "g"},
+			[]string{"val.npz: the ids are not those of y_val.npy", `5 are missing: "c", "d", "e" and 2 more`, `1 have no target: "q"`},
+		},
 		{"names against row numbers", set(2, "a", "b"), 2, nil, []string{"its rows are called 0 to 1"}},
 		{"row numbers of another split", set(2, "0", "5"), 2, nil, []string{`"1"`, `"5"`}},
 	} {

@@ -18,7 +18,7 @@ import (
 func readCSV(name string, r io.Reader, lim Limits) (*table, error) {
 	b := bufio.NewReader(r)
 	if mark, _ := b.Peek(3); string(mark) == "\xef\xbb\xbf" {
-		b.Discard(3)
+		_, _ = b.Discard(3) // they were peeked at
 	}
 	c := csv.NewReader(b)
 	c.ReuseRecord = true

@@ -11,10 +11,10 @@ package preds
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"io"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -103,7 +103,7 @@ func digest(ids []string) string {
 	}
 	h := sha256.New()
 	for _, id := range slices.Sorted(slices.Values(ids)) {
-		io.WriteString(h, strconv.Itoa(len(id))+":"+id)
+		fmt.Fprintf(h, "%d:%s", len(id), id)
 	}
 	return hex.EncodeToString(h.Sum(nil))
 }

@@ -116,7 +116,7 @@ class Trial:
             self._write(split, {"p": p}, named)
 
     def log_targets(self, split: str, y: Any, ids: Any = None) -> None:
-        """Leaves the targets of a split, for sweeps whose file names none: one number or class per row."""
+        """Leaves the targets of a split beside its predictions, as ``y_SPLIT``: one number or class per row."""
         if split not in SPLITS:
             raise ValueError(f"split {split!r}; one of {', '.join(SPLITS)}")
         targets = _arrays.labels(y)
