@@ -27,6 +27,7 @@ type row struct {
 	best     *float64
 	resource int
 	stage    string
+	branch   int64
 	ended    float64 // seconds since the sweep started; negative while it goes on
 }
 
@@ -83,11 +84,9 @@ func (sm *summary) update(ctx context.Context, r Reader, sweep int64) error {
 }
 
 func (sm *summary) fold(c *scheduler.Changes) {
-	branchOf := map[int]int64{}
 	for i := range c.Trials {
 		t := &c.Trials[i]
-		branchOf[t.Number] = t.Branch
-		rw := row{state: t.State, value: t.Value, best: t.Best, resource: t.Resource, stage: t.StageName, ended: -1}
+		rw := row{state: t.State, value: t.Value, best: t.Best, resource: t.Resource, stage: t.StageName, branch: t.Branch, ended: -1}
 		if !t.Ended.IsZero() && !c.Sweep.Started.IsZero() {
 			rw.ended = t.Ended.Sub(c.Sweep.Started).Seconds()
 		}
@@ -95,20 +94,21 @@ func (sm *summary) fold(c *scheduler.Changes) {
 	}
 	for _, d := range c.Decisions {
 		if d.Kind == "stop" || d.Kind == "promote" {
-			sm.judged(d, c)
+			sm.judged(d)
 		}
 	}
 	sm.seq, sm.last = c.Seq, c
 	sm.last.Trials, sm.last.Attempts, sm.last.Readings, sm.last.Decisions = nil, nil, nil, nil
 }
 
-// judged counts a verdict on its rung. A verdict may be read twice.
-func (sm *summary) judged(d trials.Decision, c *scheduler.Changes) {
+// judged counts a verdict on its rung, in the branch of its trial. A verdict may
+// be read twice.
+func (sm *summary) judged(d trials.Decision) {
 	var v search.Verdict
 	if json.Unmarshal(d.Payload, &v) != nil {
 		return
 	}
-	key := rungKey{branchNo(c, d.Stage, d.Branch), v.Group, v.Resource}
+	key := rungKey{sm.rows[d.Trial].branch, v.Group, v.Resource}
 	r := sm.rungs[key]
 	if r == nil {
 		r = &rungCount{judged: map[int]bool{}}
@@ -122,13 +122,4 @@ func (sm *summary) judged(d trials.Decision, c *scheduler.Changes) {
 		}
 	}
 	r.cut = v.Cut
-}
-
-func branchNo(c *scheduler.Changes, stage, branch string) int64 {
-	for _, b := range c.Branches {
-		if b.StageName == stage && b.Name == branch {
-			return b.No
-		}
-	}
-	return 0
 }
