@@ -35,7 +35,8 @@ func TestBadFiles(t *testing.T) {
 	}
 	for _, part := range parts[1:] {
 		name, rest, _ := strings.Cut(part, " --\n")
-		source, want, _ := strings.Cut(rest, ">>>\n")
+		source, want, _ := strings.Cut(rest, ">>>")
+		want = strings.TrimPrefix(want, "\n")
 		got := answer(source)
 		out.WriteString("-- " + name + " --\n" + source + ">>>\n" + got)
 		if strings.TrimSuffix(want, "\n") != strings.TrimSuffix(got, "\n") && !*update {

@@ -33,10 +33,13 @@ func (b *builder) forEach(o object, s *Stage, part *part) {
 	}
 	s.ForEach = &ForEach{Name: f.name}
 	if f.value.kind != listKind {
-		if b.expression(f.value, "for_each."+f.name, part, b.stageScope(nil)) {
+		if b.expression(f.value, "for_each."+f.name, part, stageScope()) {
 			s.ForEach.Expr = strings.TrimSpace(f.value.text)
 		}
 		return
+	}
+	if len(f.value.items) == 0 {
+		b.warn(f.value.at, "", "for_each has no items, so that stage %s is skipped", s.Name)
 	}
 	seen := map[any]place{}
 	for _, item := range f.value.items {

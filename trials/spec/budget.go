@@ -56,8 +56,11 @@ func (b *builder) budget() Budget {
 func (b *builder) stageBudget(o object, s *Stage) {
 	n := o.n.get("budget")
 	s.Budget = b.readBudget(n)
-	if !b.root.has("stages") {
-		s.Budget.Wall, s.Budget.AtEnd = 0, "" // the sweep's own says it
+	s.Budget.Wall, s.Budget.AtEnd = 0, "" // the sweep's own says it
+	for _, key := range []string{"wall", "at_end"} {
+		if b.root.has("stages") && n.has(key) {
+			b.later(n.placeOf(key), "budget."+key+" of one stage")
+		}
 	}
 	split := n.get("split")
 	switch {
@@ -76,9 +79,6 @@ func (b *builder) stageBudget(o object, s *Stage) {
 		} else if sum != s.Budget.Trials {
 			b.fail(split.at, "", "budget.split adds up to %d trials and budget.trials is %d", sum, s.Budget.Trials)
 		}
-	}
-	if s.Budget.Wall > 0 && s.Budget.AtEnd == "" {
-		s.Budget.AtEnd = "stop"
 	}
 }
 
@@ -180,7 +180,7 @@ func (b *builder) unbounded(without []int) {
 		return
 	}
 	for _, i := range without {
-		if b.spec.Stages[i].Budget.Wall > 0 || b.parts[i].own.get("budget").has("trials") {
+		if b.parts[i].own.get("budget").has("trials") {
 			continue
 		}
 		at := b.parts[i].at

@@ -149,7 +149,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(loops, "stages.refine.space.keep=1")
 	for _, part := range strings.Split(read(f, "testdata/bad.txt"), "\n-- ")[1:] {
 		_, rest, _ := strings.Cut(part, " --\n")
-		source, _, _ := strings.Cut(rest, ">>>\n")
+		source, _, _ := strings.Cut(rest, ">>>")
 		f.Add(source, "stages.0.name=x")
 	}
 	f.Fuzz(func(t *testing.T, source, set string) {

@@ -15,17 +15,15 @@ var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 // stageMembers are what an expression may read of a stage.
 var (
-	stageMembers      = []string{"best", "trials", "done", "failed"}
-	stageMembersLater = []string{"output", "files"}
+	stageMembers      = []string{"best", "trials", "output", "done", "failed"}
+	stageMembersLater = []string{"files"}
 )
 
-// stageScope is what expressions between stages may read; names are the
-// parameters they see, none outside a trial.
-func (b *builder) stageScope(names []string) expr.Scope {
+// stageScope is what expressions between stages may read.
+func stageScope() expr.Scope {
 	elsewhere := func(...any) (any, error) { return nil, errors.New("known when the stage opens") }
 	return expr.Scope{
-		Names: names,
-		Maps:  []string{"stages", "each", "p"},
+		Maps:  []string{"stages"},
 		Funcs: map[string]func(...any) (any, error){"best": elsewhere, "top_values": elsewhere},
 	}
 }

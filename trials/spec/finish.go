@@ -276,12 +276,42 @@ func (b *builder) checkParams(s *Stage, part *part) {
 	if s.EarlyStop != nil && s.EarlyStop.When != "" {
 		b.expression(part.n.get("early_stop").get("when"), "early_stop.when", nil, trialScope(names))
 	}
+	b.meaningOfReports(s, part, known)
 	for _, r := range part.refs {
 		if t := b.spec.Stage(r.stage); t != nil && r.search && r.what != "narrow" && r.what != "learn_from" && r.what != "ensemble.from" {
 			of := b.passedNames(t)
 			if _, ok := of[r.what]; !ok && len(of) > 0 {
 				b.fail(r.at, nearest(r.what, paramNames(of)), "top_values: stage %s has no parameter %s", t.Name, r.what)
 			}
+		}
+	}
+}
+
+var (
+	lengths = regexp.MustCompile(`(?i)(^|[._/-])((n|num|max)[._-]?)?(epochs?|steps?|iters?|iterations|rounds)$`)
+	batches = regexp.MustCompile(`(?i)(^|[._/-])(batch([._-]?size)?|bs)$`)
+)
+
+// meaningOfReports warns when a searched parameter changes what a report, a
+// step or a length of training means: then trials at one rung have not done the
+// same.
+func (b *builder) meaningOfReports(s *Stage, part *part, known *search.Definition) {
+	if s.EarlyStop == nil || known == nil {
+		return
+	}
+	for _, p := range known.Params {
+		if p.Type == search.Const {
+			continue
+		}
+		at, here := part.given.names[p.Name]
+		if !here {
+			at = part.n.placeOf("early_stop")
+		}
+		switch {
+		case lengths.MatchString(p.Pass):
+			b.warn(at, "hold it constant and let early stopping choose", "%s is searched, and early stopping compares trials as if all were to run equally long", p.Pass)
+		case s.EarlyStop.Resource == "step" && batches.MatchString(p.Pass):
+			b.warn(at, "use resource: reports", "%s is searched, and a step of one trial is not a step of another", p.Pass)
 		}
 	}
 }
@@ -335,14 +365,25 @@ func (b *builder) balance(s *Stage, part *part, names []string) {
 
 // checkItems checks the items of a loop over a parameter.
 func (b *builder) checkItems(s *Stage, part *part, known *search.Definition) {
-	if s.ForEach == nil || len(s.ForEach.Items) == 0 || !slices.ContainsFunc(known.Params, func(p search.Param) bool { return p.Pass == s.ForEach.Name }) {
+	if s.ForEach == nil || !slices.ContainsFunc(known.Params, func(p search.Param) bool { return p.Pass == s.ForEach.Name }) {
 		return
 	}
 	space, err := search.NewSpace(*known)
 	if err != nil {
 		return
 	}
-	items := part.n.get("for_each").fields[0].value.items
+	passing := 0
+	for _, p := range known.Params {
+		if p.Pass == s.ForEach.Name {
+			passing++
+		}
+	}
+	at := part.n.get("for_each").fields[0]
+	if passing > 1 {
+		b.fail(at.at, "loop over another name, and use ${each.NAME}", "several cases of a switch have a parameter %s, and for_each cannot hold them all", s.ForEach.Name)
+		return
+	}
+	items := at.value.items
 	for i, v := range s.ForEach.Items {
 		if _, err := space.Pin(s.ForEach.Name, v); err != nil && i < len(items) {
 			b.fail(items[i].at, "", "%s", err)

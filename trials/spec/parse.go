@@ -70,6 +70,9 @@ func (p *parser) err() error {
 	return fault.Many(fmt.Sprintf("%s has %s", p.o.File, what), p.problems)
 }
 
+// maxName bounds the name of a sweep, which is an experiment's too.
+const maxName = 200
+
 var sweepName = regexp.MustCompile(`[^A-Za-z0-9_. -]+`)
 
 // sweep reads the whole file.
@@ -84,6 +87,9 @@ func (p *parser) sweep(root *node) *Spec {
 		p.fail(root.get("version").at, "write version: 1, or leave it out", "version %d of the sweep file is not known", s.Version)
 	}
 	file.text("name", &s.Name)
+	if len(s.Name) > maxName {
+		p.fail(root.get("name").at, "say more in description", "name has %d characters, more than %d", len(s.Name), maxName)
+	}
 	file.text("description", &s.Description)
 	file.table("tags", &s.Tags)
 	file.int("priority", -1000, &s.Priority)

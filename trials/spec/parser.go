@@ -134,6 +134,9 @@ func (o object) has(key string) bool {
 	return n != nil && n.kind != nullKind
 }
 
+// maxText bounds a single text of a file, names and descriptions alike.
+const maxText = 4096
+
 func (o object) text(key string, into *string) {
 	n := o.n.get(key)
 	if n == nil || n.kind == nullKind {
@@ -143,8 +146,12 @@ func (o object) text(key string, into *string) {
 		o.p.tornAt(n)
 		return
 	}
-	if n.kind == listKind || n.kind == mapKind {
+	switch {
+	case n.kind == listKind || n.kind == mapKind:
 		o.p.fail(n.at, "", "%s is text, not %s", o.name(key), n.describe())
+		return
+	case len(n.text) > maxText:
+		o.p.fail(n.at, "", "%s has %d characters, more than %d", o.name(key), len(n.text), maxText)
 		return
 	}
 	*into = n.text
@@ -278,6 +285,9 @@ func (o object) table(key string, into *map[string]string) {
 			continue
 		}
 		out[f.name] = f.value.text
+		if f.value.kind == nullKind {
+			out[f.name] = ""
+		}
 	}
 	if len(out) > 0 {
 		*into = out

@@ -58,7 +58,7 @@ func (b *builder) retry(o object, s *Stage) {
 func (b *builder) stop(o object, s *Stage) {
 	s.Stop = StopLadder{Signal: "TERM", Cooperative: 30 * time.Second, Term: 30 * time.Second}
 	so := b.object(o.n.get("stop"), "stop", stopKeys)
-	so.oneOf("signal", &s.Stop.Signal, "TERM", "INT", "HUP", "QUIT", "USR1", "USR2")
+	so.oneOf("signal", &s.Stop.Signal, "TERM", "INT", "HUP", "USR1", "USR2")
 	so.duration("cooperative", &s.Stop.Cooperative)
 	so.duration("term", &s.Stop.Term)
 }

@@ -82,16 +82,13 @@ func (b *builder) earlyStop(o object, s *Stage) {
 
 func (b *builder) resource(o object, r string) {
 	switch r {
-	case "reports", "step":
-		return
-	case "seconds":
-		b.later(o.n.get("resource").at, "early_stop.resource: seconds")
+	case "reports", "step", "seconds":
 	default:
 		if len(r) > 7 && r[:7] == "metric:" {
 			b.later(o.n.get("resource").at, "early_stop.resource: metric")
 			return
 		}
-		b.fail(o.n.get("resource").at, fault.DidYouMean(r, []string{"reports", "step"}), "early_stop.resource cannot be %q", r)
+		b.fail(o.n.get("resource").at, fault.DidYouMean(r, []string{"reports", "step", "seconds"}), "early_stop.resource cannot be %q", r)
 	}
 }
 

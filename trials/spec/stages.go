@@ -125,7 +125,10 @@ func (b *builder) defaults(own *node) *node {
 	}
 	switch space := own.get("space"); {
 	case own.get("points") != nil:
-		top = top.without("space", "constraints", "start", "early_stop", "sampler")
+		top = top.without("space", "constraints", "start", "early_stop")
+		if sampler := top.get("sampler"); sampler != nil && sampler.kind == mapKind {
+			top = top.with(field{name: "sampler", at: top.placeOf("sampler"), value: sampler.only("seed")})
+		}
 	case space.get("narrow") != nil:
 		top = top.without("space", "constraints", "start")
 	case space != nil && space.kind == mapKind && b.root.get("space").get("narrow") == nil:
@@ -228,7 +231,7 @@ func (b *builder) after(o object, s *Stage, part *part) {
 	case when.kind == boolKind:
 		s.When = when.text
 	default:
-		if b.expression(when, "when", part, b.stageScope(nil)) {
+		if b.expression(when, "when", part, stageScope()) {
 			s.When = strings.TrimSpace(when.text)
 		}
 	}
