@@ -40,6 +40,8 @@ func (w *Worker) beatLoop(ctx context.Context) {
 				w.cfg.Log.Debug("a heartbeat was not answered", "err", err)
 				rest(ctx, min(period/4, time.Second))
 			}
+			wait = 0 // the next acknowledgement is to come at once
+			continue
 		case wait > 0 && !news && took < wait/2:
 			// A server that answers early without news must not make this spin.
 			rest(ctx, beatGap/2)

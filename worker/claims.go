@@ -12,9 +12,11 @@ import (
 	"github.com/sweepd/sweepd/trials"
 )
 
-// How long a claim waits for work. A claim holds what it offers: while others
-// are under way it waits less, so that split room comes together again for an
-// attempt that needs more than one slot's share.
+// How long a claim waits for work, at most a sixth of a lease: the worker counts
+// a lease from the sending of the claim, and a third of it is to be left when it
+// arrives. A claim holds what it offers: while others are under way it waits
+// less, so that split room comes together again for an attempt that needs more
+// than one slot's share.
 const (
 	longWait  = 30 * time.Second
 	splitWait = 5 * time.Second
@@ -86,6 +88,7 @@ func (w *Worker) next() (req *request, done bool) {
 	if w.cfg.UntilIdle {
 		req.wait = idleWait
 	}
+	req.wait = min(req.wait, w.ttl/6)
 	w.inflight++
 	w.offered += slots
 	return req, false

@@ -126,7 +126,7 @@ func (a *attempt) tell(j *job, argv []string, call *warm.Call) warm.Fork {
 func (a *attempt) forkable(j *job, program string, imports warm.Imports, fork warm.Fork) error {
 	t := &a.lease.Task
 	imports.Warm = t.Warm
-	imports.Root = j.code
+	imports.Root, imports.Frozen = j.code, j.code != ""
 	if imports.Root == "" {
 		imports.Root = t.Workdir.Path
 	}

@@ -92,14 +92,21 @@ def preload(told):
 
 
 def compiled(told):
-    """The script as code, so that a fork need not compile it; None when that is left to the trial."""
-    if not told.get("script"):
+    """The frozen script as code, so that a fork need not compile it; None when that is left to the trial."""
+    if not told.get("script") or not told.get("frozen"):
         return None
+    path = os.path.join(told["root"], told["script"])
     try:
-        with open(os.path.join(told["root"], told["script"]), "rb") as f:
-            return f.read()
-    except OSError:
+        with open(path, "rb") as f:
+            return compile(f.read(), path, "exec", dont_inherit=True)
+    except (OSError, SyntaxError, ValueError):
         return None
+
+
+def placed(code, path):
+    """The code as if it had been read from another path."""
+    consts = tuple(placed(c, path) if isinstance(c, types.CodeType) else c for c in code.co_consts)
+    return code.replace(co_filename=path, co_consts=consts)
 
 
 def forbidden():
@@ -140,8 +147,8 @@ def become(told):
         numpy.random.seed(told["seed"] % (1 << 32))
 
 
-def run_script(argv, source):
-    """Runs a script as `python script.py ...` would."""
+def run_script(argv, code):
+    """Runs a script as `python script.py ...` would; code is it compiled, or None."""
     path = os.path.abspath(argv[0])
     sys.argv = list(argv)
     sys.path[0] = os.path.dirname(os.path.realpath(path))
@@ -150,10 +157,10 @@ def run_script(argv, source):
     loader = importlib.machinery.SourceFileLoader("__main__", path)
     main.__loader__ = loader
     sys.modules["__main__"] = main
-    if source is None:
+    if code is None:
         with open(path, "rb") as f:
-            source = f.read()
-    exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
+            code = compile(f.read(), path, "exec", dont_inherit=True)
+    exec(placed(code, path), main.__dict__)
 
 
 def run_call(told):
@@ -285,13 +292,13 @@ def trial():
     return sweepd.trial()
 
 
-def run(told, source):
+def run(told, code):
     """Runs the trial and gives its exit code, as the interpreter would."""
     try:
         if told.get("call"):
             run_call(told)
         else:
-            run_script(told["argv"], source)
+            run_script(told["argv"], code)
     except SystemExit as e:
         if e.code is None or isinstance(e.code, int):
             return (e.code or 0) & 0xFF
@@ -338,7 +345,7 @@ def serve():
     if told is None:
         return
     preload(told)
-    source = compiled(told)
+    code = compiled(told)
     say(keeper, {"refuse": forbidden()} if forbidden() else {"ready": True})
     gc.collect()
     gc.freeze()  # so that collections in a fork do not copy what was imported
@@ -369,7 +376,7 @@ def serve():
                     os.close(fd)
                 lines.close()
                 keeper.close()
-                return request, source
+                return request, code
             say(keeper, {"pid": pid})
 
 
@@ -397,14 +404,14 @@ def main():
     forked = serve()
     if forked is None:
         return
-    request, source = forked
-    code = 1
+    request, code = forked
+    status = 1
     try:
         become(request)
-        code = run(request, source)
+        status = run(request, code)
     except BaseException:
         traceback.print_exc()
-    leave(code)
+    leave(status)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ var program []byte
 type Imports struct {
 	Root     string   `json:"root"`               // directory of the code
 	Script   string   `json:"script,omitempty"`   // path from Root
+	Frozen   bool     `json:"frozen,omitempty"`   // Root never changes: the script may be compiled ahead
 	Function string   `json:"function,omitempty"` // module:function
 	Warm     []string `json:"warm,omitempty"`     // further modules
 }
