@@ -28,6 +28,9 @@ func (s *Scheduler) ask(ctx context.Context, b *board, a plan.Ask) error {
 	b.mu.Lock()
 	br := b.branches[a.Branch]
 	b.mu.Unlock()
+	if br == nil {
+		return nil // the board was dropped meanwhile: the next plan asks anew
+	}
 	defer func() {
 		b.mu.Lock()
 		br.asking = 0
@@ -44,6 +47,9 @@ func (s *Scheduler) ask(ctx context.Context, b *board, a plan.Ask) error {
 		made, err := s.store.CreateTrials(ctx, c)
 		if fault.Is(err, fault.Stale) {
 			return nil
+		}
+		if fault.Is(err, fault.Conflict) {
+			return &sick{err}
 		}
 		if err != nil {
 			return err
@@ -71,7 +77,7 @@ func (s *Scheduler) propose(ctx context.Context, b *board, br *branch, n int) (C
 		Sweep: b.no, Branch: br.No, K: br.Proposed, Revision: b.sweep.Revision,
 		Parallel: plan.Parallel(&b.sweep, br.stage.spec),
 	}
-	st, name := br.stage.spec, b.sweep.Name
+	st := br.stage.spec
 	b.mu.Unlock()
 	if st.Points != nil {
 		for i := c.K; i < min(c.K+n, len(st.Points)); i++ {
@@ -89,8 +95,11 @@ func (s *Scheduler) propose(ctx context.Context, b *board, br *branch, n int) (C
 	if errors.Is(err, search.ErrExhausted) {
 		c.Exhausted, err = true, nil
 	}
+	if err != nil && ctx.Err() == nil {
+		return c, &sick{fmt.Errorf("sampler %s of %s: %w", st.Sampler.Algorithm, plan.BranchName(st.Name, br.Name), err)}
+	}
 	if err != nil {
-		return c, fmt.Errorf("sampler %s of %s in %s: %w", st.Sampler.Algorithm, plan.BranchName(st.Name, br.Name), name, err)
+		return c, err
 	}
 	for _, p := range got {
 		hash := br.space.Hash(p.Point)

@@ -35,6 +35,7 @@ type board struct {
 	recorded map[rung]bool  // promotions and stops that are stored
 
 	timed  atomic.Bool // it has a limit of time
+	again  atomic.Bool // something went wrong that the next poll may mend
 	first  early
 	clock  clock
 	folded int64 // rows folded so far
@@ -116,16 +117,16 @@ func (b *board) catchUp(ctx context.Context, store BoardStore) ([]trials.Attempt
 		return nil, nil
 	}
 	if err := b.fold(&all); err != nil {
-		return nil, &unfoldable{err}
+		return nil, &sick{err}
 	}
 	return all.Attempts, nil
 }
 
-// unfoldable is a sweep whose rows make no board: its own fault, not the
-// store's.
-type unfoldable struct{ error }
+// sick is an error that is the sweep's own fault, not the store's or the
+// machine's: it would come back however often it is tried.
+type sick struct{ error }
 
-func (u *unfoldable) Unwrap() error { return u.error }
+func (s *sick) Unwrap() error { return s.error }
 
 // boards are the sweeps that have not ended. The zero value is ready.
 type boards struct {
@@ -186,7 +187,7 @@ func (bs *boards) needs(sweep, seq int64) bool {
 		delete(bs.aside, sweep)
 	}
 	b := bs.m[sweep]
-	return b == nil || bs.seqs[sweep] < seq || b.timed.Load()
+	return b == nil || b.again.Swap(false) || bs.seqs[sweep] < seq || b.timed.Load()
 }
 
 // drop forgets a board; whoever holds it may finish what it does.

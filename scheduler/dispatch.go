@@ -129,6 +129,7 @@ func (s *Scheduler) Beat(ctx context.Context, b trials.Beat) (trials.Beaten, err
 	bell := s.workers.listen(b.Worker)
 	defer func() { bell.leave() }()
 	end := s.o.Now().Add(min(b.Wait, maxWait))
+	drained := s.fleet.draining(b.Worker)
 	for {
 		signals, drain, err := s.store.Renew(ctx, b, s.o.TTL)
 		if err != nil {
@@ -136,8 +137,11 @@ func (s *Scheduler) Beat(ctx context.Context, b trials.Beat) (trials.Beaten, err
 		}
 		s.fleet.drain(b.Worker, drain)
 		left := end.Sub(s.o.Now())
-		if left <= 0 || drain || slices.ContainsFunc(signals, urgent) {
+		if left <= 0 || drain != drained || s.news(signals) {
 			return trials.Beaten{Signals: signals, Drain: drain}, nil
+		}
+		if slices.ContainsFunc(signals, urgent) {
+			left = min(left, again)
 		}
 		if err := pause(ctx, left, bell.c); err != nil {
 			return trials.Beaten{}, err
@@ -150,7 +154,23 @@ func (s *Scheduler) Beat(ctx context.Context, b trials.Beat) (trials.Beaten, err
 	}
 }
 
+// again is how soon a signal is repeated to a worker that was told already: it
+// may be going down the ladder, or the answer was lost.
+const again = time.Second
+
 func urgent(g trials.Signal) bool { return g.Stale || g.Stop || g.Cancel }
+
+// news tells whether some signal is urgent and has not been given before, as
+// far as this server remembers.
+func (s *Scheduler) news(signals []trials.Signal) bool {
+	found := false
+	for _, g := range signals {
+		if g.Stale || urgent(g) && s.live.tell(g.Ref) {
+			found = true
+		}
+	}
+	return found
+}
 
 // Settle ends attempts, each on its own; the answers have the order of ss.
 func (s *Scheduler) Settle(ctx context.Context, worker string, ss []trials.Settlement) ([]trials.Settled, error) {

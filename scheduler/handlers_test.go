@@ -45,11 +45,14 @@ func submit(s *scene, _ []string, rest string) (string, error) {
 	return showSweep(s, nil, "")
 }
 
-// work WORKER slots=N by=PARAM VALUE=LOSS... claims and settles until there is no
+// work WORKER slots=N by=PARAM VALUE=LOSS... [until=N] claims and settles until there is no
 // work, each trial with the objective that belongs to its value of PARAM.
 func work(s *scene, words []string, _ string) (string, error) {
-	n := 0
+	n, until := 0, atoi(s, option(words, "until", "100000"))
 	for {
+		if n >= until {
+			return fmt.Sprintf("%d trials", n), nil
+		}
 		s.asks++
 		got, err := s.sch.Claim(s.ctx, trials.Claim{
 			Worker: words[0], ClaimID: strconv.Itoa(s.asks), Slots: atoi(s, option(words, "slots", "1")), CPU: 64,

@@ -19,6 +19,7 @@ type holding struct {
 	worker string
 	asked  bool
 	reason string
+	told   bool // its worker was given a signal
 }
 
 func (l *ledger) put(ref trials.Ref, h holding) {
@@ -27,7 +28,22 @@ func (l *ledger) put(ref trials.Ref, h holding) {
 	if l.m == nil {
 		l.m = map[trials.Ref]holding{}
 	}
+	h.told = h.told || l.m[ref].told
 	l.m[ref] = h
+}
+
+// tell notes that an attempt's worker is given a signal, and tells whether it is
+// the first time.
+func (l *ledger) tell(ref trials.Ref) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	h, known := l.m[ref]
+	if !known || h.told {
+		return !known
+	}
+	h.told = true
+	l.m[ref] = h
+	return true
 }
 
 func (l *ledger) drop(ref trials.Ref) {

@@ -26,7 +26,8 @@ var rewrite = flag.Bool("rewrite", false, "write what scripts answer into testda
 // is the real one on SQLite; the clock belongs to the script. After each command
 // the sweep is looked at until there is nothing to do; what was decided is
 // answered as "> action". At the end of each script a scheduler that starts
-// anew must see the sweep as the one that lived through it.
+// anew must see the sweep as the one that lived through it, and its samplers must
+// propose the same.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -160,13 +161,25 @@ func (s *scene) rebuilt() {
 	if s.sweep == nil {
 		return
 	}
+	second := s.scheduler()
 	live, err := scheduler.ViewOf(s.ctx, s.sch, s.sweep.No)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	anew, err := scheduler.ViewOf(s.ctx, s.scheduler(), s.sweep.No)
+	anew, err := scheduler.ViewOf(s.ctx, second, s.sweep.No)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	next, err := scheduler.Proposals(s.ctx, s.sch, s.sweep.No, 3)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	nextAnew, err := scheduler.Proposals(s.ctx, second, s.sweep.No, 3)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if d := cmp.Diff(next, nextAnew); d != "" {
+		s.t.Errorf("a rebuilt sampler proposes something else (-live +rebuilt):\n%s", d)
 	}
 	// Slots are what a server has seen of workers, which is no matter of rows.
 	for i := range anew.Stages {

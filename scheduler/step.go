@@ -48,21 +48,25 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 	b := s.boards.of(sweep)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var sick error
+	var own error // the sweep's own fault
 	defer func() {
 		if r := recover(); r != nil {
-			sick = fmt.Errorf("panic: %v", r)
+			own = fmt.Errorf("panic: %v", r)
 			s.o.Log.ErrorContext(ctx, "planning panicked", "sweep", sweep, "panic", r, "stack", string(debug.Stack()))
 		}
-		if sick != nil {
-			s.setAside(ctx, b, sick)
+		if own != nil {
+			s.setAside(ctx, b, own)
 		}
+		b.again.Store(err != nil)
 	}()
 	attempts, err := b.catchUp(ctx, s.store)
-	var bad *unfoldable
+	var bad *sick
 	if errors.As(err, &bad) {
-		sick = bad
+		own = bad
 		return nil, nil, nil
+	}
+	if fault.Is(err, fault.NotFound) {
+		s.boards.drop(sweep)
 	}
 	if err != nil {
 		return nil, nil, err
@@ -87,11 +91,12 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 	switch {
 	case errors.As(planErr, &st):
 		if err := s.store.FailStage(ctx, sweep, st.Stage, st.Error()); err != nil {
-			s.o.Log.WarnContext(ctx, "a stage could not be failed", "sweep", sweep, "error", err)
+			release(b, later)
+			return applied, nil, err
 		}
 		s.due.add(sweep)
 	case planErr != nil:
-		sick = planErr
+		own = planErr
 	}
 	return applied, later, nil
 }
@@ -133,35 +138,35 @@ func (b *board) building(no int64, on bool) {
 	}
 }
 
-// carry does one long action. What goes wrong with it is the sweep's, not the
-// server's: a person is told why it stands still.
+// carry does one long action. What is the sweep's own fault ends its stage or
+// sets it aside, with the reason; anything else is tried again at the next poll.
 func (s *Scheduler) carry(ctx context.Context, sweep int64, a plan.Action) {
 	b := s.boards.of(sweep)
-	defer s.due.add(sweep)
 	err := s.try(ctx, b, a)
-	if err == nil || ctx.Err() != nil {
-		return
-	}
-	if k := fault.KindOf(err); k == fault.Unavailable {
-		s.o.Log.WarnContext(ctx, "tried again at the next poll", "sweep", sweep, "action", a.String(), "error", err)
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if e, ok := a.(plan.BuildEnsemble); ok {
-		if err := s.store.FailStage(ctx, sweep, e.Stage, err.Error()); err != nil {
-			s.o.Log.WarnContext(ctx, "a stage could not be failed", "sweep", sweep, "error", err)
+	var own *sick
+	if errors.As(err, &own) && ctx.Err() == nil {
+		if e, ok := a.(plan.BuildEnsemble); ok {
+			err = s.store.FailStage(ctx, sweep, e.Stage, own.Error())
+		} else {
+			b.mu.Lock()
+			s.setAside(ctx, b, own)
+			b.mu.Unlock()
+			return
 		}
+	}
+	if err != nil {
+		b.again.Store(true)
+		s.complain(ctx, "tried again at the next poll: "+a.String(), sweep, err)
 		return
 	}
-	s.setAside(ctx, b, err)
+	s.due.add(sweep)
 }
 
 func (s *Scheduler) try(ctx context.Context, b *board, a plan.Action) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			s.o.Log.ErrorContext(ctx, "a sweep panicked", "sweep", b.no, "action", a.String(), "panic", r, "stack", string(debug.Stack()))
-			err = fmt.Errorf("%s: panic: %v", a, r)
+			err = &sick{fmt.Errorf("%s: panic: %v", a, r)}
 		}
 	}()
 	switch a := a.(type) {
@@ -181,13 +186,19 @@ func (s *Scheduler) build(ctx context.Context, b *board, a plan.BuildEnsemble) e
 		b.mu.Unlock()
 	}()
 	if s.o.Assemble == nil {
-		return fault.Invalidf("this server builds no ensembles")
+		return &sick{fault.Invalidf("this server builds no ensembles")}
 	}
 	b.mu.Lock()
 	sweep := b.sweep
 	st, members := b.members(a.Stage)
 	b.mu.Unlock()
+	if st == nil {
+		return nil // the board was dropped meanwhile
+	}
 	e, err := s.o.Assemble.Build(ctx, sweep, *st.spec, members)
+	if err != nil && !fault.Is(err, fault.Unavailable) {
+		return &sick{err}
+	}
 	if err != nil {
 		return err
 	}
@@ -209,6 +220,9 @@ func (b *board) members(no int64) (*stage, []trials.Trial) {
 		if other.No == no {
 			st = other
 		}
+	}
+	if st == nil {
+		return nil, nil
 	}
 	var out []trials.Trial
 	for _, name := range st.spec.Ensemble.From {

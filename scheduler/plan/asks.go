@@ -3,8 +3,8 @@ package plan
 import "github.com/sweepd/sweepd/trials"
 
 const (
-	ahead = 1  // trials that wait beyond the busy slots, per busy slot, when points depend on results
-	batch = 16 // and at least so many when they do not
+	ahead = 2  // trials that wait beyond the busy slots when points depend on results; or a quarter of the slots
+	batch = 16 // likewise when they do not; or as many as there are slots
 )
 
 // asks wants as many new points as keep every worker busy while a sampler
@@ -62,7 +62,7 @@ func wanted(v *View, st *Stage) int {
 		busy = min(busy, p)
 	}
 	if st.Deals {
-		return busy + ahead*busy
+		return busy + max(ahead, (busy+3)/4)
 	}
 	want := busy + max(busy, batch)
 	if v.Sweep.Counts.Open() > busy+max(busy, batch)/2 {

@@ -57,7 +57,7 @@ func TestMemoryGoesDownTheLadder(t *testing.T) {
 		want         string
 	}{
 		"a rung":               {1024, 0, "retry 3 after 1: out of memory: batch_size 1024 -> 512"},
-		"while no longer":      {16, 0, "fail 3 after 1: it broke; on_oom ends where batch_size > 16 no longer holds"},
+		"while no longer":      {16, 0, "fail 3 after 1: it broke; on_oom goes on only while batch_size > 16"},
 		"as often as it says":  {128, 3, "fail 3 after 1: it broke; on_oom was applied 3 times, its limit"},
 		"once less than that":  {128, 2, "retry 3 after 1: out of memory: batch_size 128 -> 64"},
 		"just above the limit": {17, 0, "retry 3 after 1: out of memory: batch_size 17 -> 8"},
@@ -90,6 +90,19 @@ func TestTheLadderChangesOnlyWhatIsPassed(t *testing.T) {
 	}
 	if v.Ended[0].Params["lr"] != 0.1 {
 		t.Error("the ladder changed the parameters of the view")
+	}
+}
+
+func TestALadderOverAnInactiveParameterEndsWithoutAnError(t *testing.T) {
+	for _, while := range []string{"width > 2", ""} {
+		v := failed(trials.ClassOOMHost, func(st *spec.Stage, e *plan.Ended) {
+			st.OnOOM = &spec.OnOOM{Set: map[string]string{"batch_size": "width", "width": "2"}, While: while, Times: 1}
+		})
+		want := "fail 3 after 1: it broke; on_oom changes nothing that this trial is given"
+		if while != "" {
+			want = "fail 3 after 1: it broke; on_oom goes on only while width > 2"
+		}
+		same(t, next(t, v), want)
 	}
 }
 

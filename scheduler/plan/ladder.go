@@ -16,23 +16,22 @@ import (
 // rung takes one step down the ladder of memory: the parameters of the next
 // attempt, made from those of the attempt that ran out. Only parameters that
 // are passed anyway change; values may leave the space. nil with a reason when
-// the ladder has no step left.
+// the ladder has no step left. The expressions were checked at submission: one
+// that does not compile here reads a parameter which this trial does not have.
 func rung(rule *spec.OnOOM, params search.Point, taken int) (search.Point, string, error) {
 	if taken >= rule.Times {
 		return nil, fmt.Sprintf("on_oom was applied %d times, its limit", taken), nil
 	}
 	scope, vars := paramScope(params)
 	if rule.While != "" {
-		prog, err := expr.Compile(rule.While, scope)
-		if err != nil {
-			return nil, "", err
-		}
-		goes, err := prog.Bool(vars)
-		if err != nil {
-			return nil, "", err
+		goes := false
+		if prog, err := expr.Compile(rule.While, scope); err == nil {
+			if goes, err = prog.Bool(vars); err != nil {
+				return nil, "", err
+			}
 		}
 		if !goes {
-			return nil, fmt.Sprintf("on_oom ends where %s no longer holds", rule.While), nil
+			return nil, fmt.Sprintf("on_oom goes on only while %s", rule.While), nil
 		}
 	}
 	next := maps.Clone(params)
@@ -44,7 +43,7 @@ func rung(rule *spec.OnOOM, params search.Point, taken int) (search.Point, strin
 		}
 		prog, err := expr.Compile(rule.Set[name], scope)
 		if err != nil {
-			return nil, "", err
+			continue
 		}
 		val, err := prog.Eval(vars)
 		if errors.Is(err, expr.ErrInactive) {

@@ -215,11 +215,12 @@ func TestJustEnoughIsCreatedAhead(t *testing.T) {
 		deals                                      bool
 		want                                       string
 	}{
-		"no worker yet":              {0, 0, 0, 0, 0, true, "ask a for 2"},
+		"no worker yet":              {0, 0, 0, 0, 0, true, "ask a for 3"},
 		"two slots":                  {2, 0, 0, 0, 0, true, "ask a for 4"},
 		"one slot is free":           {2, 0, 3, 0, 3, true, "ask a for 1"},
 		"enough":                     {2, 0, 4, 0, 4, true, ""},
-		"parallel bounds the slots":  {8, 3, 0, 0, 0, true, "ask a for 6"},
+		"parallel bounds the slots":  {8, 3, 0, 0, 0, true, "ask a for 5"},
+		"a quarter of many slots":    {64, 0, 0, 0, 0, true, "ask a for 80"},
 		"one ask at a time":          {2, 0, 0, 1, 0, true, ""},
 		"budget ends":                {8, 0, 1, 0, 98, true, "ask a for 2"},
 		"independent draws, a batch": {2, 0, 0, 0, 0, false, "ask a for 18"},
@@ -247,7 +248,7 @@ func TestGridsAndPointsAreCreatedAtOnce(t *testing.T) {
 func TestSharedBudgetFollowsTheBest(t *testing.T) {
 	loss := func(x float64) *float64 { return &x }
 	v := viewOf(spec.Spec{Stages: []spec.Stage{searching("a", 100)}})
-	v.Stages[0].Slots = 20
+	v.Stages[0].Slots = 32
 	best, worst, none := branch("best", 15, 15), branch("worst", 15, 15), branch("none", 3, 15)
 	best.Best, worst.Best = loss(0.1), loss(0.9)
 	v = opened(v, 0, 100, best, worst, none)
