@@ -41,7 +41,7 @@ export function styleOf(values: Iterable<number>): Style {
   if (seen === 0) return { kind: "fixed", decimals: 2 };
   const size = Math.max(Math.abs(low), Math.abs(high));
   if (whole && size < 1e9) return { kind: "integer" };
-  if (size >= 1e6 || size < 1e-3 || (smallest < 1e-3 && size / smallest > 100)) return { kind: "exponent", digits: 1 };
+  if (size >= 1e6 || size < 1e-3 || (smallest < 1e-2 && size / smallest > 20)) return { kind: "exponent", digits: 1 };
   // Enough decimals for a thousandth of the spread, at least two, at most six.
   const spread = high - low || size;
   const decimals = Math.ceil(-Math.log10(spread / 1000)) || 0;

@@ -1,7 +1,10 @@
+import { useEffect, useState } from "react";
 import type { Overview } from "../../api/client";
 import { clock } from "../../plot/format";
 import { useNow } from "../../ui/useNow";
 import type { Live } from "./useSweep";
+
+const SPEAK_EVERY = 30_000;
 
 /** The answer first: one sentence, then the facts behind it. */
 export function Headline({ overview, live }: { overview: Overview; live: Live }) {
@@ -19,6 +22,8 @@ export function Headline({ overview, live }: { overview: Overview; live: Live })
         {tail && (/^[,;]/.test(tail) ? tail : ` ${tail}`)}
         {rest && <span className="rest"> — {rest}</span>}
       </h1>
+      {overview.sweep.why && !said(overview) && <p className="why-line">{overview.sweep.why}</p>}
+      <Spoken text={value ? `Best ${value}` : ""} />
       <p className="facts">
         <Pulse live={live} />
         {overview.facts.map((f) => (
@@ -28,6 +33,26 @@ export function Headline({ overview, live }: { overview: Overview; live: Live })
         ))}
       </p>
     </>
+  );
+}
+
+/** Whether the sentence tells already why the sweep does not go on. */
+function said({ sentence, sweep }: Overview): boolean {
+  return `${sentence.lead} ${sentence.rest}`.includes(sweep.why ?? "");
+}
+
+/** Says a new best aloud to those who do not see it, at most every half minute. */
+function Spoken({ text }: { text: string }) {
+  const [heard, setHeard] = useState({ text, at: Date.now() });
+  useEffect(() => {
+    if (text === heard.text) return;
+    const timer = setTimeout(() => setHeard({ text, at: Date.now() }), Math.max(0, heard.at + SPEAK_EVERY - Date.now()));
+    return () => clearTimeout(timer);
+  }, [text, heard]);
+  return (
+    <p className="hidden" aria-live="polite">
+      {heard.text}
+    </p>
   );
 }
 

@@ -6,7 +6,7 @@ type Rung = Overview["rungs"][number];
 
 /** Where trials were stopped: per rung how many came, how many went on, and what it asked for. */
 export function Rungs({ rungs }: { rungs: Rung[] }) {
-  const ladders = Map.groupBy(rungs, (r) => [r.stage, r.branch, r.group].filter(Boolean).join(" · "));
+  const ladders = Map.groupBy(rungs, (r) => [...new Set([r.stage, r.branch, r.group])].filter(Boolean).join(" · "));
   const most = Math.max(1, ...rungs.map((r) => r.reached));
   return (
     <section className="pane" aria-label="Rungs">
