@@ -98,7 +98,7 @@ type mark struct {
 	folded, bytes int64
 }
 
-func openStore(t *testing.T, dsn string) *store.DB {
+func openStore(t testing.TB, dsn string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), store.Options{DSN: dsn})
 	if err != nil {
