@@ -113,6 +113,7 @@ func (a *attempt) environment(params []byte) []string {
 	set["MLFLOW_RUN_CONTEXT"] = runContext(id, l.SweepID)
 	set["SWEEPD_TOKEN"] = l.Token
 	set["SWEEPD_TRIAL_ID"] = id
+	set["SWEEPD_TRIAL_NUMBER"] = strconv.Itoa(l.Number)
 	set["SWEEPD_ATTEMPT"] = strconv.Itoa(l.Attempt)
 	set["SWEEPD_RESUME"] = "0"
 	if l.Resume {

@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -63,8 +64,12 @@ func first(s []string) string {
 	return s[0]
 }
 
+// bare finds NaN and infinities as Python's json module writes them, which is not
+// JSON: outside quotes, where a value begins.
+var bare = regexp.MustCompile(`([:\[,]\s*)(NaN|-?Infinity)(\s*[,}\]])`)
+
 // readResult reads the result file: one JSON object of numbers, NaN and the
-// infinities as strings. No file is no result.
+// infinities bare or as strings. No file is no result.
 func readResult(path string) (map[string]float64, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -78,7 +83,7 @@ func readResult(path string) (map[string]float64, error) {
 			Fix(`NaN and infinities are the strings "NaN", "Infinity", "-Infinity"`)
 	}
 	var values map[string]any
-	if err := json.Unmarshal(text, &values); err != nil {
+	if err := json.Unmarshal(bare.ReplaceAll(text, []byte(`$1"$2"$3`)), &values); err != nil {
 		return nil, wrong(err)
 	}
 	out := map[string]float64{}
