@@ -619,6 +619,12 @@ export interface components {
             workdir?: string;
             /** @description Python of the submitting environment, for stages without one */
             interpreter?: string;
+            /** @description one short trial of each search stage */
+            smoke?: boolean;
+            /** @description text of the files that the sweep file names (points), by the name it uses */
+            files?: {
+                [key: string]: string;
+            };
         };
         Counts: {
             created: number;
@@ -640,7 +646,7 @@ export interface components {
             /** @description MLflow experiment id */
             experiment?: string;
             state: components["schemas"]["SweepState"];
-            /** @description reason of a pause */
+            /** @description reason of a pause, a failure or a cancellation */
             why?: string;
             why_code?: string;
             seq: number;
@@ -748,7 +754,7 @@ export interface components {
             verdict?: string;
             worker?: string;
             devices?: string[];
-            /** @description effective */
+            /** @description effective, when they differ from those of the trial */
             params?: {
                 [key: string]: unknown;
             };
