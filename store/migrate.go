@@ -14,7 +14,7 @@ func (s *DB) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	conn, err := s.w.DB()
+	conn, err := s.pools.w.DB()
 	if err != nil {
 		return err
 	}

@@ -38,8 +38,7 @@ type DB struct {
 	OnChange func(sweeps ...int64)
 
 	d     *dialect
-	w, r  *gorm.DB
-	close func() error
+	pools *pools
 	log   *slog.Logger
 	now   func() time.Time
 	lanes *lanes
@@ -57,7 +56,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &DB{d: d, w: p.w, r: p.r, close: p.close, log: o.Log, now: o.Now}
+	s := &DB{d: d, pools: p, log: o.Log, now: o.Now}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -69,23 +68,23 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 }
 
 // Close waits for statements under way and closes the database.
-func (s *DB) Close() error { return s.close() }
+func (s *DB) Close() error { return s.pools.close() }
 
 // Ping tells whether the database answers.
 func (s *DB) Ping(ctx context.Context) error {
 	var one int
-	return s.r.WithContext(ctx).Raw("SELECT 1").Scan(&one).Error
+	return s.reader(ctx).Raw("SELECT 1").Scan(&one).Error
 }
 
 // Dialect names the database: sqlite or postgres.
 func (s *DB) Dialect() string { return s.d.name }
 
 // reader is the handle for reading one thing.
-func (s *DB) reader(ctx context.Context) *gorm.DB { return s.r.WithContext(ctx) }
+func (s *DB) reader(ctx context.Context) *gorm.DB { return s.pools.r.WithContext(ctx) }
 
 // snapshot reads several things as they were at one moment.
 func (s *DB) snapshot(ctx context.Context, read func(*gorm.DB) error) error {
-	return s.r.WithContext(ctx).Transaction(read, s.d.read)
+	return s.pools.read(ctx, read)
 }
 
 // write runs one member of a group of the sweep, or of the whole database when

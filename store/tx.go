@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -13,10 +12,6 @@ import (
 
 	"github.com/sweepd/sweepd/internal/fault"
 )
-
-// groupPatience is the longest a group may take: its members' own contexts must
-// not end a transaction that belongs to others as well.
-const groupPatience = time.Minute
 
 // tx is a transaction that writes. Sweeps are locked in it at their first
 // change, and their counters are kept in memory until it commits.
@@ -97,8 +92,7 @@ func (t *tx) flush() error {
 // wrote anything leaves the others alone; any other error undoes the group, and
 // its members run again one by one.
 func (s *DB) commit(ctx context.Context, members []*member) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), groupPatience)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx) // the others' too
 	err := s.together(ctx, members)
 	if err == nil {
 		return
@@ -125,13 +119,8 @@ func (s *DB) together(ctx context.Context, members []*member) (err error) {
 		}
 	}()
 	full := slices.ContainsFunc(members, func(m *member) bool { return m.full })
-	if s.d.durable != nil {
-		if err := s.d.durable(ctx, s.w, full); err != nil {
-			return fmt.Errorf("set the durability of a commit: %w", err)
-		}
-	}
 	var changed []int64
-	err = s.w.WithContext(ctx).Transaction(func(db *gorm.DB) error {
+	err = s.pools.write(ctx, full, func(db *gorm.DB) error {
 		t := &tx{ctx: ctx, db: db, s: s, now: s.now().UTC(), sweeps: map[int64]*sweepRow{}}
 		for _, m := range members {
 			t.wrote = false

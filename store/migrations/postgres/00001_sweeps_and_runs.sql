@@ -260,28 +260,9 @@ CREATE TABLE tokens (
     revoked_at BIGINT NOT NULL
 );
 
-CREATE TABLE idempotency_keys (
-    scope   TEXT COLLATE "C" NOT NULL,
-    key     TEXT COLLATE "C" NOT NULL,
-    digest  TEXT COLLATE "C" NOT NULL,
-    answer  TEXT COLLATE "C" NOT NULL,
-    made_at BIGINT NOT NULL,
-    PRIMARY KEY (scope, key)
-);
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (made_at);
-
 CREATE TABLE secrets (
     name  TEXT COLLATE "C" NOT NULL PRIMARY KEY,
     value TEXT COLLATE "C" NOT NULL
-);
-
-CREATE TABLE log_chunks (
-    trial   BIGINT NOT NULL,
-    attempt BIGINT NOT NULL,
-    number  BIGINT NOT NULL,
-    start   BIGINT NOT NULL,
-    size    BIGINT NOT NULL,
-    PRIMARY KEY (trial, attempt, number)
 );
 
 CREATE TABLE experiments (
@@ -403,9 +384,7 @@ DROP TABLE metric_keys;
 DROP TABLE runs;
 DROP TABLE experiment_tags;
 DROP TABLE experiments;
-DROP TABLE log_chunks;
 DROP TABLE secrets;
-DROP TABLE idempotency_keys;
 DROP TABLE tokens;
 DROP TABLE servers;
 DROP TABLE workers;

@@ -260,29 +260,10 @@ CREATE TABLE tokens (
     revoked_at BIGINT NOT NULL
 );
 
-CREATE TABLE idempotency_keys (
-    scope   TEXT   NOT NULL,
-    key     TEXT   NOT NULL,
-    digest  TEXT   NOT NULL,
-    answer  TEXT   NOT NULL,
-    made_at BIGINT NOT NULL,
-    PRIMARY KEY (scope, key)
-);
-CREATE INDEX idempotency_keys_by_age ON idempotency_keys (made_at);
-
 CREATE TABLE secrets (
     name  TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 );
-
-CREATE TABLE log_chunks (
-    trial   BIGINT NOT NULL,
-    attempt BIGINT NOT NULL,
-    number  BIGINT NOT NULL,
-    start   BIGINT NOT NULL,
-    size    BIGINT NOT NULL,
-    PRIMARY KEY (trial, attempt, number)
-) WITHOUT ROWID;
 
 CREATE TABLE experiments (
     no                INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -403,9 +384,7 @@ DROP TABLE metric_keys;
 DROP TABLE runs;
 DROP TABLE experiment_tags;
 DROP TABLE experiments;
-DROP TABLE log_chunks;
 DROP TABLE secrets;
-DROP TABLE idempotency_keys;
 DROP TABLE tokens;
 DROP TABLE servers;
 DROP TABLE workers;
