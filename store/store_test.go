@@ -69,6 +69,13 @@ func onPostgres(t testing.TB) storetest.Open {
 func TestSQLite(t *testing.T)   { storetest.Run(t, onSQLite) }
 func TestPostgres(t *testing.T) { storetest.Run(t, onPostgres(t)) }
 
+// TestTwoServersOnOnePostgres opens both in one process: a shared gorm.Config, or
+// a lock that only one process sees, would show here.
+func TestTwoServersOnOnePostgres(t *testing.T) {
+	u := pgtest.URL(t)
+	storetest.TwoServers(t, open(t, u, time.Now), open(t, u, time.Now))
+}
+
 func tracks(t *testing.T, open storetest.Open) {
 	trackingtest.Run(t, func(t *testing.T) trackingtest.Subject {
 		db := open(t, time.Now)
