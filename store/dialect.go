@@ -29,9 +29,6 @@ type dialect struct {
 	bigint     string // cast of a parameter whose type nothing else tells
 	double     string
 	text       string
-	jsonText   string // format of a member of a JSON text column, as text: column, then a parameter for its name
-	isNumber   string // format of "this text is a number"
-	asNumber   string // format of this text as a number
 	like       string // pattern match, case-sensitive and without an escape: text, then a parameter
 	// clock gives the database's time in microseconds as an argument of a
 	// statement, now being the process's own.

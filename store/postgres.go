@@ -23,10 +23,7 @@ func postgresDialect() *dialect {
 		name: "postgres", goose: goose.DialectPostgres, perSweep: true, dollars: true,
 		skipLocked: " FOR UPDATE SKIP LOCKED", lock: " FOR UPDATE", lockShared: " FOR SHARE",
 		bigint: "CAST(? AS BIGINT)", double: "CAST(? AS DOUBLE PRECISION)", text: "CAST(? AS TEXT)",
-		jsonText: "((%s)::jsonb ->> ?)",
-		isNumber: `%s ~ '^[-+]{0,1}([0-9]+[.]{0,1}[0-9]*|[.][0-9]+)([eE][-+]{0,1}[0-9]+){0,1}$'`,
-		asNumber: "CAST(%s AS DOUBLE PRECISION)",
-		like:     "%s LIKE ? ESCAPE ''",
+		like: "%s LIKE ? ESCAPE ''",
 		clock: func(time.Time) any {
 			return clause.Expr{SQL: "CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000 AS BIGINT)"}
 		},

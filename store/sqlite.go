@@ -24,11 +24,8 @@ func sqliteDialect() *dialect {
 	return &dialect{
 		name: "sqlite", goose: goose.DialectSQLite3,
 		bigint: "?", double: "?", text: "?",
-		jsonText: `(SELECT CASE WHEN type IN ('true', 'false') THEN type ELSE CAST(atom AS TEXT) END FROM json_each(%s) WHERE key = ?)`,
-		isNumber: `(typeof(%[1]s + 0) <> 'text' AND CAST(%[1]s AS TEXT) GLOB '[-+.0-9]*' AND CAST(%[1]s AS TEXT) NOT GLOB '*[^-+.0-9eE]*')`,
-		asNumber: "CAST(%s AS REAL)",
-		like:     "%s LIKE ?",
-		clock:    func(now time.Time) any { return now.UnixMicro() },
+		like:  "%s LIKE ?",
+		clock: func(now time.Time) any { return now.UnixMicro() },
 	}
 }
 

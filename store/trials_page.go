@@ -2,10 +2,9 @@ package store
 
 import (
 	"context"
-	"fmt"
 	"maps"
-	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
@@ -34,9 +33,6 @@ var trialFields = map[string]trialField{
 }
 
 const paramPrefix = "params."
-
-// paramName is what a parameter may be called; see the sweep file's names.
-var paramName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)
 
 // Trials gives one page of a sweep's trials, filtered and sorted. See
 // trials.Reader.
@@ -87,53 +83,35 @@ func (s *DB) trialSearch(sweep int64, q trials.TrialQuery) (*finder, error) {
 			return nil, err
 		}
 	}
-	last := trials.Order{Field: "number"}
-	for _, o := range append(slices.Clone(q.Sort), last) {
-		f, err := s.trialField(o.Field)
-		if err != nil {
-			return nil, err
-		}
-		if strings.HasPrefix(o.Field, paramPrefix) {
-			b.param(f, o.Desc)
+	for _, o := range append(slices.Clone(q.Sort), trials.Order{Field: "number"}) {
+		if name, ok := strings.CutPrefix(o.Field, paramPrefix); ok {
+			b.param(name, o.Desc)
 			continue
+		}
+		f, ok := trialFields[o.Field]
+		if !ok {
+			return nil, unknownField(o.Field)
 		}
 		b.key(f.expr, f.missing, f.numeric, o.Desc)
 	}
 	return b, nil
 }
 
-// trialField finds a field; a parameter is the text of the value that the trial
-// ran with, NULL when it has none.
-func (s *DB) trialField(name string) (trialField, error) {
-	if p, ok := strings.CutPrefix(name, paramPrefix); ok {
-		if !paramName.MatchString(p) {
-			return trialField{}, fault.Invalidf("%q is no name of a parameter", p).As("unknown_field")
-		}
-		return trialField{expr: s.d.member("CASE WHEN t.effective <> '' THEN t.effective ELSE t.point END", p)}, nil
-	}
-	f, ok := trialFields[name]
-	if !ok {
-		names := slices.Sorted(maps.Keys(trialFields))
-		return f, fault.Invalidf("a trial has no field %q", name).As("unknown_field").Fix("%s", fault.DidYouMean(name, append(names, "params.NAME")))
-	}
-	return f, nil
+func unknownField(name string) error {
+	names := append(slices.Sorted(maps.Keys(trialFields)), "params.NAME")
+	return fault.Invalidf("a trial has no field %q", name).As("unknown_field").Fix("%s", fault.DidYouMean(name, names))
 }
 
-// member is a member of a JSON text as text. Its name stands in the statement as
-// a literal, since the expression is used several times in one: it must be a
-// paramName.
-func (d *dialect) member(column, name string) string {
-	return strings.ReplaceAll(fmt.Sprintf(d.jsonText, column), "?", "'"+name+"'")
-}
-
-// param orders by a parameter: numbers by their value, then texts, then those
-// without.
-func (q *finder) param(f trialField, desc bool) {
-	num := fmt.Sprintf(q.d.isNumber, f.expr)
+// param orders by a parameter, as the trial's run has it: numbers by their
+// value, then texts, then trials without it.
+func (q *finder) param(name string, desc bool) {
+	v := "o" + strconv.Itoa(len(q.joins))
+	q.joins = append(q.joins, "LEFT JOIN params "+v+" ON "+v+".run = t.run_no AND "+v+".key = ?")
+	q.joinArgs = append(q.joinArgs, name)
 	q.keys = append(q.keys,
-		sortKey{expr: "(CASE WHEN " + f.expr + " IS NULL THEN 2 WHEN " + num + " THEN 0 ELSE 1 END)", numeric: true},
-		sortKey{expr: "(CASE WHEN " + num + " THEN " + fmt.Sprintf(q.d.asNumber, f.expr) + " ELSE 0 END)", numeric: true, desc: desc},
-		sortKey{expr: "(CASE WHEN " + num + " THEN '' ELSE COALESCE(" + f.expr + ", '') END)", desc: desc})
+		sortKey{expr: "(CASE WHEN " + v + ".run IS NULL THEN 2 WHEN " + v + ".number IS NULL THEN 1 ELSE 0 END)", numeric: true},
+		sortKey{expr: "COALESCE(" + v + ".number, 0)", numeric: true, desc: desc},
+		sortKey{expr: "(CASE WHEN " + v + ".number IS NULL THEN COALESCE(" + v + ".value, '') ELSE '' END)", desc: desc})
 }
 
 var termOps = []string{"=", "!=", "<", "<=", ">", ">=", "~"}
@@ -141,34 +119,47 @@ var termOps = []string{"=", "!=", "<", "<=", ">", ">=", "~"}
 // term adds a condition. A number is compared with numbers, a text with texts;
 // what has no value meets no condition.
 func (q *finder) term(t trials.Term) error {
-	f, err := (&DB{d: q.d}).trialField(t.Field)
-	if err != nil {
-		return err
-	}
 	if !slices.Contains(termOps, t.Op) {
 		return fault.Invalidf("%q is no comparison", t.Op).As("unknown_comparison").Fix("one of: %s", strings.Join(termOps, " "))
 	}
-	isParam := strings.HasPrefix(t.Field, paramPrefix)
 	text, isText := t.Value.(string)
 	value, isNumber := t.Value.(float64)
+	if !isText && (!isNumber || t.Op == "~") {
+		return fault.Invalidf("%s %s wants a %s, not %v", t.Field, t.Op, map[bool]string{true: "text", false: "text or a number"}[t.Op == "~"], t.Value)
+	}
+	f, args := trialFields[t.Field], []any(nil)
+	if name, ok := strings.CutPrefix(t.Field, paramPrefix); ok {
+		column := "value"
+		if isNumber {
+			column = "number"
+		}
+		f = trialField{expr: "(SELECT p." + column + " FROM params p WHERE p.run = t.run_no AND p.key = ?)", numeric: isNumber}
+		args = []any{name}
+		text = paramWord(text)
+	}
 	switch {
-	case t.Op == "~" && isText:
-		q.and("LOWER(CAST("+f.expr+" AS TEXT)) LIKE ? ESCAPE '!'", "%"+escapeLike(strings.ToLower(text))+"%")
-	case t.Op == "~" || !isText && !isNumber:
-		return fault.Invalidf("%s %s wants a text or a number, not %v", t.Field, t.Op, t.Value)
-	case isText && f.numeric:
+	case f.expr == "":
+		return unknownField(t.Field)
+	case t.Op == "~":
+		q.and("LOWER(CAST("+f.expr+" AS TEXT)) LIKE ? ESCAPE '!'", append(args, "%"+escapeLike(strings.ToLower(text))+"%")...)
+	case f.numeric && isText:
 		return fault.Invalidf("%s is a number and is compared with one, not with %q", t.Field, text)
-	case isText:
-		q.and(f.expr+" "+t.Op+" "+q.d.text, text)
-	case isParam:
-		num := fmt.Sprintf(q.d.isNumber, f.expr)
-		q.and("(CASE WHEN "+num+" THEN "+fmt.Sprintf(q.d.asNumber, f.expr)+" END) "+t.Op+" "+q.d.double, value)
-	case !f.numeric:
+	case !f.numeric && isNumber:
 		return fault.Invalidf("%s is a text and is compared with one, not with %v", t.Field, value)
+	case isNumber:
+		q.and(f.expr+" "+t.Op+" "+q.d.double, append(args, value)...)
 	default:
-		q.and(f.expr+" "+t.Op+" "+q.d.double, value)
+		q.and(f.expr+" "+t.Op+" "+q.d.text, append(args, text)...)
 	}
 	return nil
+}
+
+// paramWord is a text as a param holds it: truth has a capital there.
+func paramWord(text string) string {
+	if text == "true" || text == "false" {
+		text, _ = paramText(text == "true")
+	}
+	return text
 }
 
 // trialsInOrder reads trials by their numbers.
