@@ -24,7 +24,7 @@ func newStopper(es *spec.EarlyStop) (search.Stopper, *grouping, error) {
 	if es == nil {
 		return nil, nil, nil
 	}
-	st, err := search.NewStopper(es.Algorithm, search.StopOptions{Min: es.Min, Max: es.Max, Eta: es.Eta, Grouped: es.Group != ""})
+	st, err := search.NewStopper(es.Algorithm, search.StopOptions{Min: es.Min, Max: es.Max, Eta: es.Eta, Grouped: es.Group != "", Await: true})
 	return st, &grouping{name: es.Group, when: es.When, prog: map[string]*expr.Program{}}, err
 }
 

@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"math"
+	"slices"
 )
 
 // asha is asynchronous successive halving in its stopping form (Li et al.
@@ -17,11 +18,18 @@ import (
 // A report that jumps over rungs is put on each of them and judged from the
 // lowest up, until one stops it. A NaN or infinite loss counts as the largest
 // number. Reports of a trial after it was stopped still stand on the rungs.
+//
+// With Await a rung judges nobody until some trial of its group has reported
+// beyond it; who came to it before then is judged at that moment, in the order
+// of coming. So where every trial ends at a rung (a model that is fitted in one
+// go), none is stopped after the work is done.
 type asha struct {
 	o      StopOptions
 	trials map[int]*ashaTrial
 	rungs  map[rungKey]*ranked[rungEntry]
-	fresh  []Verdict // not yet given
+	deep   map[string]*ranked[rungEntry] // by group: how far trials have come, the farthest first
+	wait   map[rungKey][]int             // trials not judged yet, in the order of coming
+	fresh  []Verdict                     // not yet given
 }
 
 type rungKey struct {
@@ -36,6 +44,7 @@ type rungEntry struct {
 
 type ashaTrial struct {
 	group   string
+	far     float64      // the largest resource reported
 	entries []ashaEntry  // on rungs 0, 1, ...
 	judged  map[int]bool // rungs that have a verdict, given or recorded
 	stopped bool
@@ -53,7 +62,10 @@ func NewASHA(o StopOptions) (Stopper, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &asha{o: o, trials: map[int]*ashaTrial{}, rungs: map[rungKey]*ranked[rungEntry]{}}, nil
+	return &asha{
+		o: o, trials: map[int]*ashaTrial{}, rungs: map[rungKey]*ranked[rungEntry]{},
+		deep: map[string]*ranked[rungEntry]{}, wait: map[rungKey][]int{},
+	}, nil
 }
 
 func (a *asha) trial(n int) *ashaTrial {
@@ -69,11 +81,14 @@ func (a *asha) rung(group string, i int) *ranked[rungEntry] {
 	key := rungKey{group, i}
 	r := a.rungs[key]
 	if r == nil {
-		r = newRanked(func(x, y rungEntry) int { return cmp.Or(cmp.Compare(x.loss, y.loss), x.trial-y.trial) })
+		r = newRanked(lowest)
 		a.rungs[key] = r
 	}
 	return r
 }
+
+// lowest orders entries by loss, then by trial.
+func lowest(x, y rungEntry) int { return cmp.Or(cmp.Compare(x.loss, y.loss), x.trial-y.trial) }
 
 // Open names a trial's group. What the trial has on rungs moves with it.
 func (a *asha) Open(trial int, group string) {
@@ -88,7 +103,34 @@ func (a *asha) Open(trial int, group string) {
 		a.rung(t.group, i).remove(rungEntry{e.loss, trial})
 		a.rung(group, i).insert(rungEntry{e.loss, trial})
 	}
+	far := t.far
+	a.reach(trial, t, 0)
 	t.group = group
+	a.reach(trial, t, far)
+}
+
+// reach notes how far a trial has come; 0 forgets it.
+func (a *asha) reach(trial int, t *ashaTrial, far float64) {
+	if t.far == far {
+		return
+	}
+	d := a.deep[t.group]
+	if d == nil {
+		d = newRanked(lowest)
+		a.deep[t.group] = d
+	}
+	if t.far > 0 {
+		d.remove(rungEntry{-t.far, trial})
+	}
+	if t.far = far; far > 0 {
+		d.insert(rungEntry{-far, trial})
+	}
+}
+
+// beyond tells whether some trial of a group has reported more than a resource.
+func (a *asha) beyond(group string, resource float64) bool {
+	d := a.deep[group]
+	return d != nil && d.len() > 0 && -d.at(0).loss > resource
 }
 
 // Report tells a loss at a resource. The same resource again replaces what it
@@ -108,14 +150,39 @@ func (a *asha) Report(trial int, resource, loss float64) {
 			r.insert(rungEntry{loss, trial})
 		}
 	}
-	for i := len(t.entries); ; i++ {
+	a.reach(trial, t, max(t.far, resource))
+	for i := 0; ; i++ {
 		at := a.o.rung(i)
 		if at > resource || (a.o.Max > 0 && at >= a.o.Max) {
 			return
 		}
+		a.settleRung(t.group, i, at)
+		if i < len(t.entries) {
+			continue
+		}
 		t.entries = append(t.entries, ashaEntry{loss, resource})
 		a.rung(t.group, i).insert(rungEntry{loss, trial})
+		if a.o.Await && !a.beyond(t.group, at) {
+			key := rungKey{t.group, i}
+			a.wait[key] = append(a.wait[key], trial)
+			continue
+		}
 		a.judge(trial, t, i, at)
+	}
+}
+
+// settleRung judges those who wait on a rung, once there is somebody beyond it.
+func (a *asha) settleRung(group string, i int, at float64) {
+	key := rungKey{group, i}
+	if len(a.wait[key]) == 0 || !a.beyond(group, at) {
+		return
+	}
+	waiting := a.wait[key]
+	delete(a.wait, key)
+	for _, n := range waiting {
+		if t := a.trials[n]; t.group == group && i < len(t.entries) {
+			a.judge(n, t, i, at)
+		}
 	}
 }
 
@@ -151,9 +218,12 @@ func (a *asha) judge(trial int, t *ashaTrial, i int, resource float64) {
 func (a *asha) Reset(trial int) {
 	t := a.trial(trial)
 	for i, e := range t.entries {
+		key := rungKey{t.group, i}
 		a.rung(t.group, i).remove(rungEntry{e.loss, trial})
+		a.wait[key] = slices.DeleteFunc(a.wait[key], func(n int) bool { return n == trial })
 	}
 	t.entries = nil
+	a.reach(trial, t, 0)
 }
 
 // Recorded tells a verdict that was stored earlier; it is not given again, and a

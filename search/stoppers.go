@@ -14,6 +14,7 @@ type StopOptions struct {
 	Max     float64 // resource of a complete trial: nobody is stopped there or beyond; 0: unknown, rungs have no end
 	Eta     float64 // rungs are Min·Eta^i, the best 1/Eta of a rung goes on; above 1; 0 is 3
 	Grouped bool    // rank trials within the group they were opened with, not all together
+	Await   bool    // judge a rung only once a trial of the group has reported beyond it
 }
 
 // Rungs are the resources at which trials are judged, lowest first, at most n.

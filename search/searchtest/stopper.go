@@ -139,7 +139,40 @@ func RunStopper(t *testing.T, fresh NewStopper) {
 			reasoned(t, v)
 		}
 	})
+	t.Run("a rung where every trial ends stops nobody", func(t *testing.T) {
+		o := options
+		o.Await = true
+		s := begin(t, o)
+		for trial := range 9 {
+			s.Open(trial, "fitted in one go")
+			s.Report(trial, 1, float64(trial))
+			s.Open(10+trial, "in epochs")
+			s.Report(10+trial, 1, float64(trial))
+		}
+		if vs := s.Judge(); len(vs) != 0 {
+			t.Errorf("judged before anybody went on: %+v", vs)
+		}
+		s.Report(10, 2, 0)
+		stops := 0
+		for _, v := range s.Judge() {
+			reasoned(t, v)
+			if v.Group != "in epochs" {
+				t.Errorf("%+v: nobody of that group goes on", v)
+			}
+			if v.Stop {
+				stops++
+			}
+		}
+		if stops != 6 {
+			t.Errorf("%d of 9 were stopped, want the worst 6", stops)
+		}
+	})
 	t.Run("live equals rebuilt", func(t *testing.T) { stopperRebuilt(t, options, fresh) })
+	t.Run("live equals rebuilt, awaiting", func(t *testing.T) {
+		o := options
+		o.Await = true
+		stopperRebuilt(t, o, fresh)
+	})
 }
 
 type report struct {
