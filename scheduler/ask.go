@@ -35,6 +35,7 @@ func (s *Scheduler) ask(ctx context.Context, b *board, a plan.Ask) error {
 		b.mu.Lock()
 		br.asking = 0
 		b.mu.Unlock()
+		s.asked.ring(b.no)
 	}()
 	for left := a.N; left > 0; {
 		c, err := s.propose(ctx, b, br, min(left, chunk))

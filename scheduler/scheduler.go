@@ -41,6 +41,7 @@ type Scheduler struct {
 	claims  waiters
 	sweeps  bells[int64]  // rung when a sweep changes
 	workers bells[string] // rung when a worker has a signal waiting
+	asked   bells[int64]  // rung when an Ask of a sweep is over
 	live    ledger
 	sheets  sheets
 	due     due
@@ -138,11 +139,41 @@ func (s *Scheduler) Submit(ctx context.Context, sw *trials.Sweep, key string) (*
 	if err != nil {
 		return nil, err
 	}
-	if _, err := s.Step(ctx, made.No); err != nil && ctx.Err() == nil {
+	if err := s.begin(ctx, made.No); err != nil && ctx.Err() == nil {
 		s.o.Log.WarnContext(ctx, "a new sweep waits for the next poll", "sweep", made.ID, "error", err)
 	}
 	s.due.add(made.No)
 	return made, nil
+}
+
+// begin looks at a new sweep until its first trials are there, whether this
+// call or the loop, which may have been quicker, asks for them.
+func (s *Scheduler) begin(ctx context.Context, sweep int64) error {
+	for {
+		bell := s.asked.listen(sweep)
+		_, err := s.Step(ctx, sweep)
+		owed := err == nil && s.asking(sweep)
+		if owed {
+			err = pause(ctx, s.o.Poll, bell.c)
+		}
+		bell.leave()
+		if !owed || err != nil {
+			return err
+		}
+	}
+}
+
+// asking tells whether an Ask of a sweep is in flight.
+func (s *Scheduler) asking(sweep int64) bool {
+	b := s.boards.of(sweep)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, br := range b.branches {
+		if br.asking > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // Command carries out a person's order.
