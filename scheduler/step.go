@@ -90,7 +90,7 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 	var st *plan.StageError
 	switch {
 	case errors.As(planErr, &st):
-		if err := s.store.FailStage(ctx, sweep, st.Stage, st.Error()); err != nil {
+		if err := s.store.FailStage(ctx, sweep, st.Stage, st.Why()); err != nil {
 			release(b, later)
 			return applied, nil, err
 		}

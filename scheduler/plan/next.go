@@ -16,14 +16,15 @@ type StageError struct {
 	Err   error
 }
 
-func (e *StageError) Error() string {
-	if text := e.Err.Error(); strings.HasPrefix(text, "stage "+e.Name) {
-		return text
+func (e *StageError) Error() string { return "stage " + e.Name + ": " + e.Why() }
+
+// Why is the error for a place that names the stage already.
+func (e *StageError) Why() string {
+	if e.Line == 0 {
+		return e.Err.Error()
 	}
-	if e.Line > 0 {
-		return fmt.Sprintf("stage %s (line %d): %v", e.Name, e.Line, e.Err)
-	}
-	return fmt.Sprintf("stage %s: %v", e.Name, e.Err)
+	place := fmt.Sprintf("stage %s (line %d): ", e.Name, e.Line)
+	return fmt.Sprintf("line %d: %s", e.Line, strings.TrimPrefix(e.Err.Error(), place))
 }
 
 // Unwrap gives the cause.

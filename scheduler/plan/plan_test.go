@@ -176,7 +176,7 @@ func TestIndexingABestThatIsNotThereNamesTheStage(t *testing.T) {
 	v := viewOf(spec.Spec{Stages: []spec.Stage{searching("explore", 3), refine}})
 	v.Stages[0].State = trials.StageFinished
 	got := next(t, v)
-	if !strings.HasPrefix(got, "error: stage refine (line 12): when: ") {
+	if !strings.HasPrefix(got, "error: stage refine: line 12: when: ") {
 		t.Errorf("got %q, want an error that names stage and line", got)
 	}
 }
