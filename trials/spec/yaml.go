@@ -15,9 +15,9 @@ import (
 
 // Bounds of a file, against mistakes and bombs.
 const (
-	maxSource = 32 << 20  // bytes
-	maxNodes  = 4_000_000 // values with aliases written out
-	maxDepth  = 60        // maps and lists inside one another
+	maxSource = 32 << 20 // bytes
+	aliased   = 200_000  // values that aliases may add to those written
+	maxDepth  = 60       // maps and lists inside one another
 )
 
 // readTree reads YAML or JSON into a tree. JSON takes a reader of its own that
@@ -32,6 +32,9 @@ func readTree(source []byte, origin string) (*node, []fault.Problem) {
 	}
 	return readYAML(source, origin)
 }
+
+// maxSize is where counting stops.
+const maxSize = 1 << 40
 
 // yamlReader turns the library's nodes into ours.
 type yamlReader struct {
@@ -58,8 +61,9 @@ func readYAML(source []byte, origin string) (*node, []fault.Problem) {
 	if decode(dec, &second) == nil && second.Kind != 0 {
 		r.fail(&second, "put each sweep into a file of its own", "a second document begins here")
 	}
-	if n.size > maxNodes {
-		r.fail(doc.Content[0], "", "with its aliases written out the file has more than %d values", maxNodes)
+	if n.size > len(source)+aliased {
+		r.fail(doc.Content[0], "", "with its aliases written out the file has more than %d values", len(source)+aliased)
+		return nil, r.problems // reading on would take as long as writing them out
 	}
 	return n, r.problems
 }
@@ -110,7 +114,7 @@ func (r *yamlReader) node(y *yaml.Node, depth int) *node {
 		n.kind, n.flow = listKind, y.Style&yaml.FlowStyle != 0
 		for _, item := range y.Content {
 			n.items = append(n.items, r.node(item, depth+1))
-			n.size = min(n.size+n.items[len(n.items)-1].size, maxNodes+1)
+			n.size = min(n.size+n.items[len(n.items)-1].size, maxSize)
 		}
 	case yaml.MappingNode:
 		n.kind, n.flow = mapKind, y.Style&yaml.FlowStyle != 0
@@ -164,13 +168,13 @@ func (r *yamlReader) fields(y *yaml.Node, n *node, depth int) {
 		}
 		seen[key.text] = k.Line
 		n.fields = append(n.fields, f)
-		n.size = min(n.size+f.value.size+1, maxNodes+1)
+		n.size = min(n.size+f.value.size+1, maxSize)
 	}
 	for _, m := range merged {
 		for _, f := range m.fields {
 			if n.get(f.name) == nil {
 				n.fields = append(n.fields, f)
-				n.size = min(n.size+f.value.size+1, maxNodes+1)
+				n.size = min(n.size+f.value.size+1, maxSize)
 			}
 		}
 	}
