@@ -64,7 +64,11 @@ func (p *parser) err() error {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
 	what := "one problem"
-	if n := len(p.problems); n != 1 {
+	switch n := len(p.problems); {
+	case n > maxProblems:
+		what = fmt.Sprintf("many problems, here are the first %d", maxProblems)
+		p.problems = p.problems[:maxProblems]
+	case n != 1:
 		what = fmt.Sprintf("%d problems", n)
 	}
 	return fault.Many(fmt.Sprintf("%s has %s", p.o.File, what), p.problems)

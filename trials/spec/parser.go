@@ -21,19 +21,22 @@ type parser struct {
 	meant    map[string]bool // keys that misspelt ones probably stand for: they are not reported as missing too
 }
 
+// maxProblems is how many faults of a file are told at once.
+const maxProblems = 100
+
 func problemAt(at place, hint, format string, args ...any) fault.Problem {
 	return fault.Problem{Where: at.String(), Message: fmt.Sprintf(format, args...), Hint: hint, Line: at.line, Column: at.column}
 }
 
 // fail reports a problem once: a top-level default is read again for each stage.
 func (p *parser) fail(at place, hint, format string, args ...any) {
-	if q := problemAt(at, hint, format, args...); !slices.Contains(p.problems, q) {
+	if q := problemAt(at, hint, format, args...); len(p.problems) <= maxProblems && !slices.Contains(p.problems, q) {
 		p.problems = append(p.problems, q)
 	}
 }
 
 func (p *parser) warn(at place, hint, format string, args ...any) {
-	if q := problemAt(at, hint, format, args...); !slices.Contains(p.warnings, q) {
+	if q := problemAt(at, hint, format, args...); len(p.warnings) < maxProblems && !slices.Contains(p.warnings, q) {
 		p.warnings = append(p.warnings, q)
 	}
 }

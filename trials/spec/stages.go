@@ -150,21 +150,6 @@ func withBudget(top *node) *node {
 	return top.with(field{name: "budget", at: top.placeOf("budget"), value: budget.only("parallel", "trial_timeout")})
 }
 
-// beside is a space laid over another: parameter by parameter, each replaced
-// as a whole.
-func (n *node) beside(base *node) *node {
-	if base == nil || base.kind != mapKind {
-		return n
-	}
-	merged := base
-	for _, f := range n.fields {
-		merged = merged.with(f)
-	}
-	out := *merged
-	out.at = n.at
-	return &out
-}
-
 // long turns "sampler: sobol" into {algorithm: sobol}.
 func long(n *node, key string) *node {
 	v := n.get(key)

@@ -140,12 +140,34 @@ func (n *node) over(base *node) *node {
 	case base == nil || n.kind != mapKind || base.kind != mapKind:
 		return n
 	}
+	return n.overlay(base, func(f field, below *node) *node { return f.value.over(below) })
+}
+
+// beside is n laid over base without looking inside: a key of n replaces the
+// whole value of base.
+func (n *node) beside(base *node) *node {
+	if base == nil || base.kind != mapKind {
+		return n
+	}
+	return n.overlay(base, func(f field, _ *node) *node { return f.value })
+}
+
+// overlay lays the keys of n over those of base, which keep their order; merge
+// gives the value of a key that both have. O(keys).
+func (n *node) overlay(base *node, merge func(f field, below *node) *node) *node {
 	out := *n
 	out.fields = slices.Clone(base.fields)
-	merged := &out
-	for _, f := range n.fields {
-		f.value = f.value.over(base.get(f.name))
-		merged = merged.with(f)
+	at := make(map[string]int, len(out.fields))
+	for i, f := range out.fields {
+		at[f.name] = i
 	}
-	return merged
+	for _, f := range n.fields {
+		if i, both := at[f.name]; both {
+			f.value = merge(f, out.fields[i].value)
+			out.fields[i] = f
+		} else {
+			out.fields = append(out.fields, f)
+		}
+	}
+	return &out
 }

@@ -172,7 +172,8 @@ func (r *yamlReader) fields(y *yaml.Node, n *node, depth int) {
 	}
 	for _, m := range merged {
 		for _, f := range m.fields {
-			if n.get(f.name) == nil {
+			if _, there := seen[f.name]; !there {
+				seen[f.name] = f.at.line
 				n.fields = append(n.fields, f)
 				n.size = min(n.size+f.value.size+1, maxSize)
 			}
