@@ -84,6 +84,9 @@ func (s *Scheduler) await(ctx context.Context, c trials.Claim) ([]Claimed, error
 			return nil, err
 		}
 		if len(got) > 0 {
+			if news != nil && news.probe {
+				s.claims.probe() // there may be more
+			}
 			return got, nil
 		}
 		if news != nil {

@@ -67,7 +67,7 @@ func (s *Scheduler) poll(ctx context.Context) {
 			s.due.add(n) // it has ended elsewhere: a last look
 		}
 	}
-	s.claims.ring(1)
+	s.claims.probe()
 }
 
 // attend plans a sweep as often as that changes something, and starts what

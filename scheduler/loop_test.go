@@ -379,3 +379,32 @@ func TestTwoServersKeepTheBudget(t *testing.T) {
 		}
 	})
 }
+
+func TestRetriesThatRipenTogetherWakeAllWhoWait(t *testing.T) {
+	running(t, func(h *house) {
+		h.submit(points(4) + "retry: {error: {times: 1, delay: 20s}}\nfailures: {pause_after_first: 0}\n")
+		var failed []trials.Settlement
+		for _, l := range h.claim("a", 4, 0).Leases {
+			failed = append(failed, trials.Settlement{Ref: l.Ref, Outcome: trials.Outcome{
+				Verdict: trials.VerdictFailed, Failure: &trials.Failure{Class: trials.ClassError, Message: "it broke"},
+			}})
+		}
+		if _, err := h.sch.Settle(h.ctx, "a", failed); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+		begin := time.Now()
+		var all sync.WaitGroup
+		for i := range 4 {
+			all.Go(func() {
+				if n := len(h.claim(fmt.Sprint("w", i), 1, 40*time.Second).Leases); n != 1 {
+					t.Errorf("%d leases, want 1", n)
+				}
+			})
+		}
+		all.Wait()
+		if waited := time.Since(begin); waited < 19*time.Second || waited > 22*time.Second {
+			t.Errorf("all four were claimed after %v, want a poll after the delay of 20s", waited)
+		}
+	})
+}

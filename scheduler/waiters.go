@@ -20,7 +20,10 @@ type waiter struct {
 }
 
 // token is the news of one attempt, and which kinds of claim could not use it.
-type token struct{ tried []string }
+type token struct {
+	probe bool // no attempt is known: time may have made some claimable
+	tried []string
+}
 
 func (w *waiters) join(worker, kind string) *waiter {
 	e := &waiter{worker: worker, kind: kind, c: make(chan token, 1)}
@@ -52,6 +55,13 @@ func (w *waiters) ring(n int) {
 	for ; n > 0 && len(w.list) > 0; n-- {
 		w.hand(token{})
 	}
+}
+
+// probe lets one claim look whether time has made attempts claimable.
+func (w *waiters) probe() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hand(token{probe: true})
 }
 
 // pass gives news on that e could not use. e has been taken off the list by it.
