@@ -9,6 +9,8 @@ var (
 		known: []string{"version", "name", "description", "tags", "priority", "weight", "failures", "stages"},
 		later: []string{"schedule", "notify", "tracking"},
 	}
+	// sweepOnly are those that no stage has; a stage has a name of its own.
+	sweepOnly = []string{"version", "description", "tags", "priority", "weight", "failures", "stages"}
 	stageKeys = keys{
 		known: []string{
 			"name", "after", "when", "command", "python", "interpreter", "warm", "args", "env", "workdir", "data",

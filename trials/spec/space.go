@@ -82,11 +82,10 @@ func (b *builder) readSpace(o object, s *Stage, part *part) {
 		b.alone(r.def, part)
 		return
 	}
-	part.def = &r.def
 	if s.Narrow == nil {
-		s.Space = part.def
+		s.Space = &r.def
 	} else if len(r.def.Params)+len(r.def.Constraints) > 0 {
-		s.Narrow.Override = part.def
+		s.Narrow.Override = &r.def
 	}
 	o.start(s)
 }

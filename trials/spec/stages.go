@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/sweepd/sweepd/internal/expr"
 	"github.com/sweepd/sweepd/search"
 )
 
@@ -19,14 +18,12 @@ type builder struct {
 
 // part is what the parser remembers of a stage until all stages are known.
 type part struct {
-	n        *node // the stage with every default merged in
-	own      *node // the stage as written
-	at       place
-	refs     []ref
-	programs map[string]*expr.Program
-	given    spacePlaces
-	def      *search.Definition // of its own space or of its overrides; nil when it had faults
-	space    *search.Space      // checked; nil when it is not known before the stage opens
+	n     *node // the stage with every default merged in
+	own   *node // the stage as written
+	at    place
+	refs  []ref
+	given spacePlaces
+	space *search.Space // checked; nil when it has faults, and when it is not known before the stage opens
 }
 
 // ref is a place that names another stage.
@@ -41,8 +38,6 @@ type ref struct {
 func (p *parser) newBuilder(root *node, s *Spec) *builder {
 	return &builder{parser: p, root: root, spec: s}
 }
-
-var stageName = map[bool]string{true: "points", false: "search"}
 
 // stages reads the list of stages, or the one or two that a file without a list
 // stands for.
@@ -82,11 +77,11 @@ func (b *builder) stages() {
 		}
 		names[name.text] = name.at
 		for _, f := range own.fields {
-			if slices.Contains(sweepKeys.known, f.name) && f.name != "name" {
+			if slices.Contains(sweepOnly, f.name) {
 				b.fail(f.at, "move it to the top of the file", "%s belongs to the sweep, not to a stage", f.name)
 			}
 		}
-		b.stage(name.text, own.without(sweepKeys.known[3:]...), b.defaults(own))
+		b.stage(name.text, own.without(sweepOnly...), b.defaults(own))
 	}
 }
 
@@ -99,8 +94,11 @@ func (b *builder) single() {
 		}
 	}
 	main := top.without("ensemble", "when", "after")
-	points := top.get("points")
-	b.stage(stageName[points != nil && points.kind != nullKind], main, main)
+	name := "search"
+	if top.has("points") {
+		name = "points"
+	}
+	b.stage(name, main, main)
 	if e := top.get("ensemble"); e != nil && e.kind != nullKind {
 		own := top.only("ensemble")
 		own.at = e.at
@@ -163,7 +161,7 @@ func long(n *node, key string) *node {
 // stage reads one stage: n has the defaults merged in, own is as written.
 func (b *builder) stage(name string, own, n *node) {
 	st := Stage{Name: name, Kind: SearchStage, Line: own.at.line}
-	part := &part{n: n, own: own, at: own.at, programs: map[string]*expr.Program{}}
+	part := &part{n: n, own: own, at: own.at}
 	if !b.root.has("stages") {
 		st.Line = 1
 	}
