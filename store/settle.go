@@ -116,6 +116,7 @@ func (t *tx) judge(sw *sweepRow, a *attemptRow, tr *trialRow, sp *spec.Spec, st 
 		if err := t.endAttempt(sw, a, e); err != nil {
 			return err
 		}
+		tr.Failure = ""
 		return t.endTrial(sw, tr, trials.Stopped, a.StopReason, nil)
 	case trials.Lost, trials.Preempted:
 		return t.again(sw, a, tr, e)

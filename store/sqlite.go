@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -34,6 +35,15 @@ func sqliteDialect() *dialect {
 func openSQLite(ctx context.Context, path string) (*dialect, *pools, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
+		return nil, nil, err
+	}
+	// It holds keys, so it is its owner's alone; SQLite gives its other files the
+	// same permissions.
+	made, err := os.OpenFile(abs, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := made.Close(); err != nil {
 		return nil, nil, err
 	}
 	file := (&url.URL{Scheme: "file", Path: abs}).String()

@@ -63,6 +63,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if s.now == nil {
 		s.now = time.Now
 	}
+	s.specs.most = specsKept
 	s.lanes = newLanes(s.commit)
 	return s, nil
 }
@@ -106,11 +107,15 @@ func (s *DB) write(ctx context.Context, sweep int64, full bool, fn func(*tx) err
 // cache is a map that is emptied when it has grown too large: what it holds can
 // always be read again.
 type cache[K comparable, V any] struct {
-	mu sync.RWMutex
-	m  map[K]V
+	most int // entries; 0 is cacheLimit
+	mu   sync.RWMutex
+	m    map[K]V
 }
 
-const cacheLimit = 100_000
+const (
+	cacheLimit = 100_000
+	specsKept  = 200 // one may be a megabyte
+)
 
 func (c *cache[K, V]) get(k K) (V, bool) {
 	c.mu.RLock()
@@ -122,7 +127,11 @@ func (c *cache[K, V]) get(k K) (V, bool) {
 func (c *cache[K, V]) put(k K, v V) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.m == nil || len(c.m) >= cacheLimit {
+	most := c.most
+	if most == 0 {
+		most = cacheLimit
+	}
+	if c.m == nil || len(c.m) >= most {
 		c.m = map[K]V{}
 	}
 	c.m[k] = v
