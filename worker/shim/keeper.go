@@ -260,12 +260,16 @@ func (k *keeper) ended(status syscall.WaitStatus) {
 	exit.RSS, exit.CPU = a.peak, a.cpu.Seconds()
 	k.attempt = nil
 	k.say(Event{Kind: Ended, Exit: &exit})
+	k.askSpare()
 }
 
 // sample measures the tree and enforces the limit where the kernel does not. A
 // kernel that killed one process of the tree leaves the others: they go too.
 func (k *keeper) sample() {
 	a, sum := k.attempt, int64(0)
+	if a.pid == 0 {
+		return // nothing of it exists
+	}
 	pids := k.tree()
 	for _, pid := range pids {
 		sum += resident(pid)

@@ -18,7 +18,7 @@ func (k *keeper) tree() []int {
 		all = Descendants(k.self)
 	}
 	return slices.DeleteFunc(all, func(pid int) bool {
-		return pid == k.self || (k.server != nil && pid == k.server.pid)
+		return pid == k.self || (k.server != nil && (pid == k.server.pid || pid == k.server.spare))
 	})
 }
 

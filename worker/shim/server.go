@@ -10,18 +10,21 @@ import (
 
 // server is the fork server beside the attempt. It is spoken to in JSON lines:
 // first what to import, answered by ready or refuse; then fork requests, each
-// answered by pid or refuse, and an exit for each process forked.
+// answered by pid or refuse, and an exit for each process forked. Between
+// attempts it is asked for a spare, a fork made ahead for the next request.
 type server struct {
-	pid  int
-	conn *os.File
+	pid   int
+	spare int // 0: none, or it has become the attempt
+	conn  *os.File
 }
 
-// reply is one line of a fork server. Exactly one of Ready, Refuse, PID and
-// Exit is set.
+// reply is one line of a fork server. Exactly one of Ready, Refuse, Spare, PID
+// and Exit is set.
 type reply struct {
 	from   *server
 	Ready  bool    `json:"ready"`
 	Refuse string  `json:"refuse"`
+	Spare  int     `json:"spare"`
 	PID    int     `json:"pid"`
 	Exit   int     `json:"exit"`   // pid of the process that ended
 	Status int     `json:"status"` // of wait(2)
@@ -79,6 +82,15 @@ func (k *keeper) tell(line json.RawMessage) {
 	k.server.conn.Write(append(line, '\n')) //nolint:errcheck // its end is seen by wait
 }
 
+// askSpare has the fork server fork ahead while the worker settles one attempt
+// and claims the next. It is asked when nothing of an attempt is left, so that a
+// spare is never taken for something that an attempt left.
+func (k *keeper) askSpare() {
+	if k.server != nil {
+		k.tell(json.RawMessage(`{"spare": true}`))
+	}
+}
+
 func (k *keeper) fork(p *Plan) {
 	if k.server == nil || k.attempt != nil {
 		k.say(Event{Kind: Refused, Why: "there is no fork server"})
@@ -98,11 +110,13 @@ func (k *keeper) hear(r reply) {
 	switch {
 	case r.Ready:
 		k.say(Event{Kind: Ready, PID: k.server.pid})
+	case r.Spare > 0:
+		k.server.spare = r.Spare
 	case r.Refuse != "":
 		k.refused(r.Refuse)
 	case a == nil:
 	case r.PID > 0:
-		a.pid = r.PID
+		a.pid, k.server.spare = r.PID, 0
 		k.begun(a)
 	case r.Exit == a.pid:
 		a.cpu += secondsOf(r.CPU)

@@ -337,62 +337,119 @@ def leave(code):
 # --- the server -------------------------------------------------------------------------------
 
 
-def serve():
-    keeper = socket.socket(fileno=3)
-    keeper.set_inheritable(False)
-    lines = keeper.makefile("rb")
-    told = json.loads(lines.readline() or b"null")
-    if told is None:
-        return
-    preload(told)
-    code = compiled(told)
-    say(keeper, {"refuse": forbidden()} if forbidden() else {"ready": True})
-    gc.collect()
-    gc.freeze()  # so that collections in a fork do not copy what was imported
-    wake, woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    while True:
-        ready, _, _ = select.select([keeper, wake], [], [])
-        if wake in ready:
-            os.read(wake, 4096)
-            reap(keeper)
-        if keeper in ready:
-            line = lines.readline()
-            if not line:
-                os._exit(0)
-            request = json.loads(line)
-            refuse = forbidden()
-            if refuse:
-                say(keeper, {"refuse": refuse})
-                continue
-            sys.stdout.flush()
-            sys.stderr.flush()
-            pid = os.fork()
+class Server:
+    """Imports, then forks: one JSON line asks, and each fork and end is answered by one."""
+
+    def __init__(self):
+        self.keeper = socket.socket(fileno=3)
+        self.keeper.set_inheritable(False)
+        self.here = b""  # what the keeper sent and was not read yet: select does not see it
+        self.code = None
+        self.spare = None  # (pid, pipe): a fork made ahead that waits to be told what to run
+
+    def serve(self):
+        """Serves until the keeper is gone. In a fork it returns what to run instead."""
+        told = json.loads(self.line() or b"null")
+        if told is None:
+            os._exit(0)
+        preload(told)
+        self.code = compiled(told)
+        gc.collect()
+        gc.freeze()  # so that collections in a fork do not copy what was imported
+        self.wake, self.woken = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        signal.set_wakeup_fd(self.woken, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        refuse = forbidden()
+        self.say({"refuse": refuse} if refuse else {"ready": True})
+        while True:
+            more = b"\n" in self.here
+            ready, _, _ = select.select([self.keeper, self.wake], [], [], 0 if more else None)
+            if self.wake in ready:
+                os.read(self.wake, 4096)
+                self.reap()
+            if more or self.keeper in ready:
+                line = self.line()
+                if not line:
+                    os._exit(0)
+                request = self.answer(line)
+                if request is not None:
+                    return request
+
+    def line(self):
+        """The keeper's next line, empty when the keeper is gone."""
+        while b"\n" not in self.here:
+            more = self.keeper.recv(65536)
+            if not more:
+                return b""
+            self.here += more
+        line, _, self.here = self.here.partition(b"\n")
+        return line + b"\n"
+
+    def answer(self, line):
+        """Does what a line asks; gives what to run in the fork that is to run it."""
+        request = json.loads(line)
+        refuse = forbidden()
+        if request.get("spare"):
+            return None if refuse or self.spare else self.ahead()
+        if refuse:
+            self.say({"refuse": refuse})
+            return None
+        if self.spare is None:
+            pid = self.fork()
             if pid == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                for fd in (wake, woken):
-                    os.close(fd)
-                lines.close()
-                keeper.close()
-                return request, code
-            say(keeper, {"pid": pid})
+                return request
+            self.say({"pid": pid})
+            return None
+        (pid, pipe), self.spare = self.spare, None
+        self.say({"pid": pid})  # before its end can be told
+        with open(pipe, "wb") as f:
+            f.write(line + b"\n")
+        return None
 
+    def ahead(self):
+        """Forks a spare, which waits; gives what to run once it is told, None in the server."""
+        read, write = os.pipe2(os.O_CLOEXEC)
+        pid = self.fork()
+        if pid:
+            os.close(read)
+            self.spare = pid, write
+            self.say({"spare": pid})
+            return None
+        os.close(write)
+        with open(read, "rb") as f:
+            line = f.readline()
+        if not line:
+            os._exit(0)  # the server is gone
+        return json.loads(line)
 
-def reap(keeper):
-    while True:
-        try:
-            pid, status, use = os.wait4(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
+    def fork(self):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        pid = os.fork()
         if pid == 0:
-            return
-        say(keeper, {"exit": pid, "status": status, "rss": use.ru_maxrss * 1024, "cpu": use.ru_utime + use.ru_stime})
+            signal.set_wakeup_fd(-1)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            os.close(self.wake)
+            os.close(self.woken)
+            self.keeper.close()
+        return pid
 
+    def reap(self):
+        while True:
+            try:
+                pid, status, use = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            if self.spare and pid == self.spare[0]:
+                os.close(self.spare[1])
+                self.spare = None
+                continue
+            self.say({"exit": pid, "status": status, "rss": use.ru_maxrss * 1024, "cpu": use.ru_utime + use.ru_stime})
 
-def say(keeper, message):
-    keeper.sendall(json.dumps(message).encode() + b"\n")
+    def say(self, message):
+        self.keeper.sendall(json.dumps(message).encode() + b"\n")
 
 
 def main():
@@ -401,14 +458,12 @@ def main():
             told = json.load(f)
         random.seed(told["seed"])
         sys.exit(run(told, None))
-    forked = serve()
-    if forked is None:
-        return
-    request, code = forked
+    server = Server()
+    request = server.serve()
     status = 1
     try:
         become(request)
-        status = run(request, code)
+        status = run(request, server.code)
     except BaseException:
         traceback.print_exc()
     leave(status)
