@@ -197,7 +197,7 @@ func (b *board) teachers(st *spec.Stage) []*trial {
 func (t *trial) evidence() []search.Observation {
 	at := func(e search.Event, loss float64) search.Observation {
 		return search.Observation{
-			Trial: -t.Number, K: -1, Event: e, Point: t.Point, Resource: float64(t.Resource), Loss: loss, Degraded: t.Effective != nil,
+			Trial: -t.Number, K: -1, Event: e, Point: t.Point, Resource: t.reached(), Loss: loss, Degraded: t.Effective != nil,
 		}
 	}
 	goal := t.stage.spec.Objective.Goal

@@ -83,6 +83,20 @@ func (b *board) foldReading(r *trials.Reading) {
 	t.branch.stopper.Report(t.Number, resource, loss)
 }
 
+// reached is the resource of the trial's last reading, as early stopping counts.
+func (t *trial) reached() float64 {
+	if es := t.stage.spec.EarlyStop; es != nil {
+		switch es.Resource {
+		case "step":
+			return float64(t.LastStep)
+		case "seconds":
+			return t.Seconds
+		}
+		return max(float64(t.Resource-es.Skip), 0)
+	}
+	return float64(t.Resource)
+}
+
 // resourceOf is what early stopping counts, at a reading; 0: not ranked yet.
 func resourceOf(es *spec.EarlyStop, t *trial, r *trials.Reading) float64 {
 	switch es.Resource {

@@ -59,6 +59,12 @@ func (s *Scheduler) Claim(ctx context.Context, c trials.Claim) (trials.Claimed, 
 	}
 	for _, g := range got {
 		lease, err := s.lease(ctx, g)
+		if fault.Is(err, fault.Invalid) {
+			if err := s.unrunnable(ctx, g, err); err != nil {
+				return out, err
+			}
+			continue
+		}
 		if err != nil {
 			return out, err
 		}
@@ -67,6 +73,19 @@ func (s *Scheduler) Claim(ctx context.Context, c trials.Claim) (trials.Claimed, 
 		s.due.add(g.Sweep)
 	}
 	return out, nil
+}
+
+// unrunnable ends an attempt that no worker could run, such as one whose command
+// cannot be filled in: it would be claimed and given back for ever.
+func (s *Scheduler) unrunnable(ctx context.Context, c Claimed, why error) error {
+	_, err := s.store.Settle(ctx, []trials.Settlement{{
+		Ref: trials.Ref{Trial: c.Trial.No, Attempt: c.Attempt.Number},
+		Outcome: trials.Outcome{Verdict: trials.VerdictFailed, Failure: &trials.Failure{
+			Class: trials.ClassBadEnvironment, Message: why.Error(), Fingerprint: "unrunnable",
+		}},
+	}})
+	s.due.add(c.Sweep)
+	return err
 }
 
 // await claims, waits for news, and claims again until there is something or

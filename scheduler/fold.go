@@ -169,7 +169,7 @@ func (b *board) foldEnd(t *trial) {
 }
 
 func (b *board) tellEnd(t *trial) {
-	o := search.Observation{Trial: t.Number, K: t.K, Resource: float64(t.Resource), Degraded: t.Effective != nil}
+	o := search.Observation{Trial: t.Number, K: t.K, Resource: t.reached(), Degraded: t.Effective != nil}
 	goal := t.stage.spec.Objective.Goal
 	switch t.State {
 	case trials.Completed:

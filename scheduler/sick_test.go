@@ -62,3 +62,25 @@ func TestWhatTheStoreCannotDoNowIsTriedAgain(t *testing.T) {
 		<-done
 	})
 }
+
+func TestAnAttemptThatCannotBeRunFails(t *testing.T) {
+	running(t, func(h *house) {
+		sp, _, err := spec.Parse([]byte(points(1)), spec.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sp.Stages[0].Command = []string{"python", "${x"}
+		sw, err := h.sch.Submit(h.ctx, &trials.Sweep{Name: sp.Name, Source: points(1), Spec: sp}, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := h.claim("a", 1, 0); len(got.Leases) != 0 {
+			t.Fatalf("got %v, want no lease", got.Leases)
+		}
+		time.Sleep(time.Second)
+		got := h.state(sw.No)
+		if got.Counts.Failed != 1 || got.State != trials.SweepFinished {
+			t.Errorf("%s %+v, want one failed trial", got.State, got.Counts)
+		}
+	})
+}
