@@ -48,6 +48,9 @@ func fullRuns(db *gorm.DB, rows []runRow) ([]tracking.Run, error) {
 		if err := addInputs(db, part, at); err != nil {
 			return nil, err
 		}
+		if err := addLinks(db, part, at); err != nil {
+			return nil, err
+		}
 	}
 	return out, nil
 }

@@ -44,6 +44,9 @@ func (s *DB) LogBatch(ctx context.Context, by tracking.Author, id string, b trac
 		if err := t.setTags(ref.No, b.Tags); err != nil {
 			return err
 		}
+		if err := t.addModelPoints(ref.No, by.Attempt, b.Models); err != nil {
+			return err
+		}
 		fresh, err := t.addPoints(ref.No, points, objective.Metric)
 		if err != nil || len(fresh) == 0 {
 			return err

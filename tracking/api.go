@@ -11,6 +11,7 @@ type API interface {
 	LogAPI
 	ReadAPI
 	ArtifactAPI
+	ModelAPI
 }
 
 // ExperimentAPI makes and changes experiments.

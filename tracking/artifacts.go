@@ -7,10 +7,10 @@ import (
 	"github.com/sweepd/sweepd/internal/fault"
 )
 
-// ArtifactRuns gives the IDs of the runs that a path below the artifact root may
-// lie in: every name that is followed by "artifacts". Some of them may be no
-// runs.
-func ArtifactRuns(path string) []string {
+// ArtifactOwners gives the IDs of the runs and models that a path below the
+// artifact root may lie in: every name that is followed by "artifacts". Some of
+// them may be neither.
+func ArtifactOwners(path string) []string {
 	var out []string
 	parts := strings.Split(path, "/")
 	for i := 1; i < len(parts); i++ {
@@ -24,12 +24,17 @@ func ArtifactRuns(path string) []string {
 // MayReadArtifact lets everyone read.
 func (c caller) MayReadArtifact(context.Context, string) error { return nil }
 
-// MayWriteArtifact holds files of a run to the rule for its other writes. A
-// file outside every run is an ordinary client's to write, not an attempt's.
+// MayWriteArtifact holds files of a run or model to the rule for its other
+// writes. A file outside all of them is an ordinary client's to write, not an
+// attempt's.
 func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
 	inside := false
-	for _, id := range ArtifactRuns(path) {
-		err := c.Store.MayWrite(ctx, c.by, id)
+	for _, id := range ArtifactOwners(path) {
+		may := c.Store.MayWrite
+		if IsModelID(id) {
+			may = c.Store.MayWriteModel
+		}
+		err := may(ctx, c.by, id)
 		if fault.Is(err, fault.NotFound) {
 			continue
 		}
@@ -39,7 +44,8 @@ func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
 		inside = true
 	}
 	if !inside && !c.by.Ordinary() {
-		return fault.Deniedf("%s lies in no run of trial %s", path, c.by.Owner).Fix("write below the artifact_uri of the trial's run")
+		return fault.Deniedf("%s lies in no run or model of trial %s", path, c.by.Owner).
+			Fix("write below the artifact_uri of the trial's run, or of a model that it has made")
 	}
 	return nil
 }

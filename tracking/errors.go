@@ -11,7 +11,7 @@ import (
 const (
 	CodeExists       = "already_exists" // a name is taken (Conflict)
 	CodeInvalidState = "invalid_state"  // the state of a thing forbids it (Conflict)
-	CodeRunOwned     = "run_owned"      // the run belongs to a trial (Denied)
+	CodeRunOwned     = "run_owned"      // the run or model belongs to a trial (Denied)
 )
 
 // The texts below are MLflow's own: clients and people match on them.
@@ -90,4 +90,32 @@ func ParamsChanged(run string, changes []ParamChange) error {
 		list = append(list, fmt.Sprintf("{'key': '%s', 'old_value': '%s', 'new_value': '%s'}", c.Key, c.Old, c.New))
 	}
 	return fault.Invalidf("Changing param values is not allowed. Params were already logged='[%s]' for run ID='%s'.", strings.Join(list, ", "), run)
+}
+
+// ModelNotFound says that there is no model with that ID.
+func ModelNotFound(id string) error {
+	return fault.NotFoundf("Logged model with ID '%s' not found.", id)
+}
+
+// ModelExists says that the ID of a new model is another model's.
+func ModelExists(id string) error {
+	return fault.Conflictf("model %s exists already", id).As(CodeExists)
+}
+
+// ModelTagNotFound says that there is no such tag to delete.
+func ModelTagNotFound(id, key string) error {
+	return fault.NotFoundf("No tag with key %s found for model with ID %s.", pyRepr(key), pyRepr(id))
+}
+
+// ModelOwned says that the model belongs to a trial and the writer is not its
+// attempt.
+func ModelOwned(id string) error {
+	return fault.Deniedf("model %s belongs to a trial and takes writes only from its running attempt", id).
+		As(CodeRunOwned).Fix("log with the token that the trial was given in MLFLOW_TRACKING_TOKEN")
+}
+
+// ModelParamsChanged says that a model's params cannot change.
+func ModelParamsChanged(model string, c ParamChange) error {
+	return fault.Invalidf("Changing param values is not allowed. Param with key='%s' was already logged with value='%s' for model ID='%s'. Attempted logging new value '%s'.",
+		c.Key, c.Old, model, c.New)
 }

@@ -22,7 +22,12 @@ const (
 	MaxBatchEntities = 1000 // metrics, params and tags together
 	MaxBatchInputs   = 1000
 
+	MaxModelName  = 500
+	MaxModelKey   = 255    // of a model's param or tag, in any characters
+	MaxModelValue = 100000 // of a model's param or tag; longer values are refused
+
 	MaxRunsPage        = 50000
+	MaxModelsPage      = 50000
 	MaxExperimentsPage = 50000
 	MaxHistoryRuns     = 100   // runs of one bulk history
 	MaxHistoryPoints   = 25000 // points of one bulk history

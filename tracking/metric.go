@@ -48,4 +48,5 @@ type Batch struct {
 	Metrics []Metric
 	Params  []Param
 	Tags    []Tag
+	Models  []ModelMetric // those of Metrics that measure a model
 }

@@ -32,6 +32,7 @@ type Run struct {
 	Params  []Param  // by key
 	Tags    []Tag    // by key
 	Inputs  []Input  // in the order in which they were logged
+	Models  Links
 }
 
 // Tag gives the value of a tag and whether the run has it.

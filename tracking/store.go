@@ -15,6 +15,7 @@ type Store interface {
 	RunStore
 	MetricStore
 	SearchStore
+	ModelStore
 }
 
 // ExperimentStore keeps experiments. The experiment "0" named "Default" exists
@@ -69,7 +70,8 @@ type RunStore interface {
 	// LogBatch adds points, params and tags to an active run. Points that
 	// exist are dropped. ParamsChanged when a param has another value already
 	// (from this very attempt, in a trial's run); RunNotFound, RunNotActive. The tag mlflow.runName
-	// sets Name. Points of the objective on a trial's own run become readings
+	// sets Name. Points of models are kept with
+	// their models too; ModelNotFound. Points of the objective on a trial's own run become readings
 	// in the same transaction.
 	LogBatch(ctx context.Context, by Author, id string, b Batch) error
 	// DeleteTag removes a tag of an active run. RunNotFound, RunNotActive,

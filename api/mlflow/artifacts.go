@@ -114,15 +114,15 @@ func (g *guarded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// deleteArtifact removes a file or folder within a run's artifacts; what holds
-// runs is not deleted as files.
+// deleteArtifact removes a file or folder within the artifacts of a run or
+// model; what holds those is not deleted as files.
 func (s *Server) deleteArtifact(c echo.Context) error {
 	api, p, err := s.artifactPath(c)
 	if err != nil {
 		return err
 	}
-	if len(tracking.ArtifactRuns(p)) == 0 {
-		return fault.Invalidf("'%s' does not lie within the artifacts of a run", p)
+	if len(tracking.ArtifactOwners(p)) == 0 {
+		return fault.Invalidf("'%s' does not lie within the artifacts of a run or model", p)
 	}
 	ctx := c.Request().Context()
 	if err := api.MayWriteArtifact(ctx, p); err != nil {

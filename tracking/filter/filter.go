@@ -6,7 +6,8 @@ package filter
 // Entity is the kind of thing a clause looks at.
 type Entity string
 
-// What a clause can look at. Experiments know Attribute and Tag only.
+// What a clause can look at. Experiments know Attribute and Tag only, models all
+// but Dataset.
 const (
 	Metric    Entity = "metric"    // the latest value of a metric; Key is any metric's name
 	Param     Entity = "parameter" // a parameter's text

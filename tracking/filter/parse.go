@@ -8,7 +8,7 @@ import (
 	"github.com/sweepd/sweepd/internal/fault"
 )
 
-// rules are what differs between searching runs and searching experiments.
+// rules are what differs between searching runs, experiments and models.
 type rules struct {
 	entities   map[string]Entity // spelling -> entity
 	badEntity  func(spelling string) error
@@ -16,6 +16,7 @@ type rules struct {
 	numeric    map[string]bool   // canonical keys whose values are numbers
 	lists      map[string]bool   // canonical keys that take lists
 	listed     string            // those keys as MLflow prints them
+	anyList    bool              // every text takes lists, whatever lists says
 	nullable   func(Entity) bool // takes IS NULL
 	badNull    func(e Entity, key string) error
 }
@@ -191,6 +192,11 @@ func (r rules) words(c *Clause, t token) error {
 	case word:
 		return fault.Invalidf("Parameter value is either not quoted or unidentified quote types used for string value %s. Use either single or double quotes.", t.raw)
 	case group:
+		if r.anyList {
+			list, err := parseList(t.raw)
+			c.List = list
+			return err
+		}
 		if c.Entity == Attribute && !r.lists[c.Key] {
 			return fault.Invalidf("Only %s attributes support comparison with a list of quoted string values.", r.listed)
 		}
@@ -215,7 +221,7 @@ func (r rules) comparator(c Clause) error {
 	switch {
 	case c.Numeric:
 		allowed = []Op{Gt, Ge, Ne, Eq, Lt, Le}
-	case c.Entity == Dataset, c.Entity == Attribute && r.lists[c.Key]:
+	case r.anyList, c.Entity == Dataset, c.Entity == Attribute && r.lists[c.Key]:
 		allowed = append(allowed, In, NotIn)
 	}
 	for _, op := range allowed {

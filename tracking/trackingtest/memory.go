@@ -19,6 +19,7 @@ type Memory struct {
 	mu          sync.Mutex
 	experiments []*tracking.Experiment
 	runs        map[string]*record
+	models      map[string]*tracking.Model
 	live        map[string]int // owner -> the attempt that is held
 }
 
@@ -38,8 +39,9 @@ func NewMemory() *Memory {
 			ID: tracking.DefaultExperimentID, Name: tracking.DefaultExperimentName,
 			ArtifactLocation: tracking.ArtifactLocation(tracking.DefaultExperimentID), Lifecycle: tracking.Active,
 		}},
-		runs: map[string]*record{},
-		live: map[string]int{},
+		runs:   map[string]*record{},
+		models: map[string]*tracking.Model{},
+		live:   map[string]int{},
 	}
 }
 
@@ -285,7 +287,7 @@ func (m *Memory) UpdateRun(_ context.Context, by tracking.Author, id string, c t
 		r.Name, r.Tags = *c.Name, withTag(r.Tags, tracking.Tag{Key: tracking.TagRunName, Value: *c.Name})
 	}
 	out := r.Run
-	out.Metrics, out.Params, out.Tags, out.Inputs = nil, nil, nil, nil
+	out.Metrics, out.Params, out.Tags, out.Inputs, out.Models = nil, nil, nil, nil, tracking.Links{}
 	return out, nil
 }
 
@@ -317,6 +319,12 @@ func (m *Memory) LogBatch(_ context.Context, by tracking.Author, id string, b tr
 	if len(changes) > 0 {
 		return tracking.ParamsChanged(id, changes)
 	}
+	for _, p := range b.Models {
+		if m.models[p.Model] == nil {
+			return tracking.ModelNotFound(p.Model)
+		}
+	}
+	m.measure(id, by.Attempt, b.Models)
 	for _, p := range b.Params {
 		r.Params = slices.DeleteFunc(r.Params, func(o tracking.Param) bool { return o.Key == p.Key })
 		r.Params, r.writers[p.Key] = append(r.Params, p), by.Attempt
@@ -393,6 +401,7 @@ func (r *record) full() tracking.Run {
 	}
 	slices.SortFunc(out.Metrics, func(a, b tracking.Metric) int { return strings.Compare(a.Key, b.Key) })
 	out.Params, out.Tags, out.Inputs = slices.Clone(r.Params), slices.Clone(r.Tags), slices.Clone(r.Inputs)
+	out.Models = tracking.Links{Inputs: slices.Clone(r.Models.Inputs), Outputs: slices.Clone(r.Models.Outputs)}
 	return out
 }
 

@@ -189,7 +189,7 @@ func byKeys(order []filter.Order) func(a, b []string) int {
 
 func numeric(o filter.Order) bool {
 	switch o.Key {
-	case filter.StartTime, filter.EndTime, filter.CreationTime, filter.LastUpdateTime, filter.ExperimentID:
+	case filter.StartTime, filter.EndTime, filter.CreationTime, filter.LastUpdateTime, filter.CreationStamp, filter.LastUpdatedStamp, filter.ExperimentID:
 		return o.Entity == filter.Attribute
 	}
 	return o.Entity == filter.Metric

@@ -58,6 +58,14 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"a trial's run is its attempt's alone", (*bench).fence},
 		{"a newer attempt overwrites params", (*bench).attemptParams},
 		{"cursors that do not read are invalid", (*bench).badCursors},
+		{"models are made, found and changed", (*bench).models},
+		{"models that are not there", (*bench).modelsMissing},
+		{"a repeated create gives the same model", (*bench).repeatedModel},
+		{"points of models", (*bench).modelPoints},
+		{"models of a run", (*bench).modelLinks},
+		{"a trial's model is its attempt's alone", (*bench).modelFence},
+		{"searching models", (*bench).searchModels},
+		{"pages of models", (*bench).modelPages},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(&bench{T: t, Subject: open(t)}) })
 	}

@@ -60,6 +60,11 @@ func (v *view) LogBatch(ctx context.Context, run string, b tracking.Batch) error
 	if own {
 		b.Tags = ownTags(b.Tags)
 	}
+	for _, m := range b.Models {
+		if _, err := v.Model(ctx, m.Model, true); err != nil {
+			return err
+		}
+	}
 	return v.API.LogBatch(ctx, run, b)
 }
 
@@ -129,7 +134,7 @@ func (v *view) seen(ctx context.Context, runs []string) ([]string, error) {
 // MayReadArtifact lets it read the files of its sweep.
 func (v *view) MayReadArtifact(ctx context.Context, path string) error {
 	if path != v.a.Experiment && !strings.HasPrefix(path, v.a.Experiment+"/") {
-		return fault.Deniedf("%s lies in no run of this sweep", path)
+		return fault.Deniedf("%s lies in no run or model of this sweep", path)
 	}
 	return v.API.MayReadArtifact(ctx, path)
 }
