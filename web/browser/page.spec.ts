@@ -135,6 +135,22 @@ test("pausing needs the one-time link, and then works", async ({ page }) => {
   quiet();
 });
 
+test("eight tabs share one stream and leave room for requests", async ({ context }) => {
+  const long = server.submit(twoStages.replace("const: 0.1", "const: 3"));
+  const tabs = await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      const tab = await context.newPage();
+      await tab.goto(`${server.url}/s/${long}`);
+      await expect(tab.getByText("live", { exact: true })).toBeVisible({ timeout: 30_000 });
+      return tab;
+    }),
+  );
+  // With a connection per tab this would wait for ever.
+  const status = await tabs[0]!.evaluate(() => fetch("/api/v1/system", { signal: AbortSignal.timeout(5_000) }).then((r) => r.status));
+  expect(status).toBe(200);
+  await Promise.all(tabs.map((t) => t.close()));
+});
+
 test("a sweep that is not there is said so", async ({ page }) => {
   await page.goto(`${server.url}/s/nope`);
   await expect(page.getByRole("alert")).toContainText("nope");
