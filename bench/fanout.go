@@ -17,7 +17,7 @@ func fanout(ctx context.Context, l *lab) ([]figure, error) {
 		return nil, err
 	}
 	defer r.close()
-	text := points(n, "name: fanout\ncommand: [sleep, '5']\n")
+	text := points(n, "name: fanout\ncommand: [sleep, '5']\nargs: none\n")
 	start := time.Now()
 	sw, err := r.submit(ctx, text)
 	if err != nil {

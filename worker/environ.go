@@ -90,9 +90,12 @@ func (a *attempt) common() environ {
 	return e
 }
 
-// serverEnvironment is that of a fork server.
+// serverEnvironment is that of a fork server. What names the sweep is left to its
+// children, so that one server serves sweep after sweep of the same code.
 func (a *attempt) serverEnvironment() []string {
 	e := a.common()
+	delete(e.values, "MLFLOW_EXPERIMENT_NAME")
+	delete(e.values, "SWEEPD_SWEEP_ID")
 	for name := range a.lease.Task.Env {
 		if strings.HasPrefix(e.values[name], a.dir) { // ${trial.dir} and the like
 			delete(e.values, name)
