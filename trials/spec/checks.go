@@ -18,7 +18,11 @@ func (b *builder) checkParams(s *Stage, part *part) {
 		return
 	}
 	if s.Narrow == nil && s.Points == nil && part.space == nil {
-		return // its faults are reported already
+		// Its faults are reported already; names are known all the same.
+		if names := paramNames(part.given.passed); len(names) > 0 {
+			b.checkCommand(s, part, part.given.passed, names)
+		}
+		return
 	}
 	passed := b.passedNames(s)
 	names := paramNames(passed)

@@ -58,6 +58,7 @@ func (r *spaceReader) short(f field, p search.Param, prefix, dotted string) {
 			return
 		}
 		delete(r.places.names, p.Name)
+		delete(r.places.passed, p.Pass)
 		r.params(n, prefix, dotted+f.name+".", &p)
 	}
 }

@@ -12,6 +12,7 @@ type spacePlaces struct {
 	values      map[string]place // of what follows it
 	conditions  map[string]*node // when: of parameters, by Param.Name
 	constraints []*node
+	passed      map[string]bool // names that trials may be passed, faulty parameters included
 }
 
 // spaceReader writes the short forms of a space out.
@@ -57,7 +58,7 @@ func (b *builder) readSpace(o object, s *Stage, part *part) {
 		b.fail(n.at, "for example {lr: {log: [1e-5, 1e-1]}}", "the space has no parameters")
 		return
 	}
-	r := &spaceReader{parser: b.parser, places: spacePlaces{names: map[string]place{}, values: map[string]place{}, conditions: map[string]*node{}}}
+	r := &spaceReader{parser: b.parser, places: spacePlaces{names: map[string]place{}, values: map[string]place{}, conditions: map[string]*node{}, passed: map[string]bool{}}}
 	before := len(b.problems)
 	r.params(n, "", "", nil)
 	r.constraints(o.n.get("constraints"))
@@ -134,7 +135,7 @@ func (r *spaceReader) params(n *node, prefix, dotted string, base *search.Param)
 
 func (r *spaceReader) param(f field, p search.Param, prefix, dotted string) {
 	n, before := f.value, len(r.problems)
-	r.places.names[p.Name], r.places.values[p.Name] = f.at, n.at
+	r.places.names[p.Name], r.places.values[p.Name], r.places.passed[p.Pass] = f.at, n.at, false
 	switch {
 	case f.bare:
 		r.fail(f.at, "put quotes around the whole value, or give it a value", "%q has no value", f.name)
