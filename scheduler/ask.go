@@ -55,15 +55,15 @@ func (s *Scheduler) ask(ctx context.Context, b *board, a plan.Ask) error {
 		if err != nil {
 			return err
 		}
+		left -= made
 		b.mu.Lock()
 		attempts, err := b.catchUp(ctx, s.store)
-		left -= made
 		br.asking = left
+		s.note(b, attempts)
 		b.mu.Unlock()
 		if err != nil {
 			return err
 		}
-		s.note(b, attempts)
 		if c.Exhausted || made < len(c.Trials) {
 			return nil
 		}

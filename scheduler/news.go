@@ -8,7 +8,7 @@ import (
 )
 
 // note takes in what a board learned about attempts: who holds them, who is to
-// be told, and how many wait for a claim.
+// be told, and how many wait for a claim. b.mu is held.
 func (s *Scheduler) note(b *board, as []trials.Attempt) {
 	waiting := 0
 	for i := range as {
@@ -41,7 +41,7 @@ func (s *Scheduler) after(b *board, done []plan.Action) {
 		if a, ok := a.(plan.Stop); ok {
 			ref := trials.Ref{Trial: a.Trial, Attempt: a.Attempt}
 			if h, ok := s.live.get(ref); ok {
-				h.asked, h.reason = true, plan.Reason(a.Verdict)
+				h.asked, h.reason = true, b.reason(a)
 				s.live.put(ref, h)
 				s.workers.ring(h.worker)
 			}
@@ -50,6 +50,16 @@ func (s *Scheduler) after(b *board, done []plan.Action) {
 	if len(done) > 0 {
 		s.sweeps.ring(b.no)
 	}
+}
+
+// reason is a stop as a sentence in the user's values, as the store writes it.
+func (b *board) reason(a plan.Stop) string {
+	v := a.Verdict
+	if t := b.trials[a.Trial]; t != nil {
+		goal := t.stage.spec.Objective.Goal
+		v.Loss, v.Cut = goal.Value(v.Loss), goal.Value(v.Cut)
+	}
+	return plan.Reason(v)
 }
 
 // farewell forgets a sweep that has ended, once its workers have been told.
