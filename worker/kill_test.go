@@ -162,8 +162,13 @@ func TestIdentityIsThatOfTheDirectory(t *testing.T) {
 }
 
 func TestDaemonsOfATrialEndWithIt(t *testing.T) {
+	t.Run("cgroup", func(t *testing.T) { endDaemons(t, "") })
+	t.Run("no cgroup", func(t *testing.T) { endDaemons(t, "nocgroup") })
+}
+
+func endDaemons(t *testing.T, how string) {
 	o := newOffice(time.Minute)
-	o.start(t, nil)
+	o.start(t, func(c *worker.Config) { c.Shim = append(c.Shim, how) })
 	pids := t.TempDir()
 	ref := o.add(1, shell("export PIDS="+pids+"\n"+daemon+`
 while [ ! -e $PIDS/daemon ]; do sleep 0.01; done`))

@@ -14,8 +14,13 @@ import (
 )
 
 func TestMemoryLimitIsEnforced(t *testing.T) {
+	t.Run("by the kernel where it can", func(t *testing.T) { limitMemory(t, "") })
+	t.Run("by sampling", func(t *testing.T) { limitMemory(t, "nocgroup") })
+}
+
+func limitMemory(t *testing.T, how string) {
 	o := newOffice(time.Minute)
-	o.start(t, nil)
+	o.start(t, func(c *worker.Config) { c.Shim = append(c.Shim, how) })
 	// A child asks for the memory, and its parent would go on without it.
 	hungry := python(o.freeze(t, map[string]string{"hungry.py": `
 import os, subprocess, sys, time
@@ -36,6 +41,9 @@ while True:
 		if out.Verdict != trials.VerdictFailed || out.Failure.Class != trials.ClassOOMHost || !(out.Failure.KernelOOM || out.Failure.OwnKill) {
 			t.Fatalf("outcome %+v %+v", out, out.Failure)
 		}
+		if how != "" && !out.Failure.OwnKill {
+			t.Errorf("the kernel did it: %+v", out.Failure)
+		}
 		if !strings.Contains(out.Failure.Message, "96 MiB") {
 			t.Errorf("message %q does not name the limit", out.Failure.Message)
 		}
@@ -46,7 +54,12 @@ while True:
 			t.Errorf("peak %d MiB", out.Peaks.RSS>>20)
 		}
 	}
-	// The limit was that attempt's alone.
+	// The limit was that attempt's alone: the next one's is higher.
+	roomy := python(o.freeze(t, map[string]string{"roomy.py": "x = b'x' * (150 << 20)"}), "roomy.py")
+	roomy.Resources.Memory = 300 << 20
+	if out := o.outcome(t, o.add(4, roomy)); out.Verdict != trials.Succeeded {
+		t.Errorf("outcome %+v %+v", out, out.Failure)
+	}
 	if out := o.outcome(t, o.add(3, python(o.freeze(t, map[string]string{"big.py": "x = b'x' * (150 << 20)"}), "big.py"))); out.Verdict != trials.Succeeded || out.Peaks.RSS < 150<<20 {
 		t.Errorf("outcome %+v %+v", out, out.Failure)
 	}

@@ -107,8 +107,9 @@ type room struct {
 	devices []string
 }
 
-// ShimMain is the hidden verb that keeps a slot; it returns the exit code.
-func ShimMain([]string) int { return shim.Main() }
+// ShimMain is the hidden verb that keeps a slot; it gives the exit code. args are
+// what follows the verb: see shim.Main.
+func ShimMain(args []string) int { return shim.Main(args) }
 
 // New locks the directory, kills what an earlier worker of it left, and opens
 // the door. A directory in use is a fault.Conflict that names the process.

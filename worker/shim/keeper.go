@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
@@ -22,8 +23,9 @@ const (
 )
 
 // Main is the keeper. It talks JSON lines over the socket that is its file
-// descriptor 3 and gives an exit code. It ends when the other side is gone.
-func Main() int {
+// descriptor 3 and gives an exit code. It ends when the other side is gone. The
+// argument "nocgroup" leaves cgroups alone: memory is then sampled.
+func Main(args []string) int {
 	// Pdeathsig is tied to the thread that started the child: it must not end
 	// before the keeper does.
 	runtime.LockOSThread()
@@ -38,8 +40,11 @@ func Main() int {
 	// ignored, for what is ignored stays so in the programs that are started.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	k := &keeper{
-		socket: socket, group: newCgroup(), self: os.Getpid(),
+		socket: socket, self: os.Getpid(),
 		orders: make(chan Order), replies: make(chan reply), died: make(chan os.Signal, 1),
+	}
+	if !slices.Contains(args, "nocgroup") {
+		k.group = newCgroup()
 	}
 	signal.Notify(k.died, syscall.SIGCHLD)
 	hello := Event{Kind: Hello, PID: k.self, Birth: Birth(k.self)}
@@ -254,7 +259,9 @@ func (k *keeper) ended(status syscall.WaitStatus) {
 	exit.Left = k.killTree()
 	a.sampling.Stop()
 	if k.group != nil {
-		exit.KernelOOM = k.group.kills() > a.kills
+		if exit.KernelOOM = k.group.kills() > a.kills; exit.KernelOOM {
+			a.peak = max(a.peak, a.memory) // samples miss the last moments
+		}
 	}
 	exit.MachineOOM = machineOOMs() > a.machine
 	exit.RSS, exit.CPU = a.peak, a.cpu.Seconds()
