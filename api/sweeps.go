@@ -33,6 +33,12 @@ func (s *Server) GetSweep(ctx context.Context, r wire.GetSweepRequestObject) (wi
 		return nil, err
 	}
 	w, err := s.wireSweep(ctx, sw, true)
+	if err == nil && sw.Best != nil {
+		var t *trials.Trial
+		if t, _, err = s.Reader.Trial(ctx, sw.No, sw.Best.Trial); err == nil {
+			w.Best.Params = t.Params()
+		}
+	}
 	return wire.GetSweep200JSONResponse(w), err
 }
 

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/sweepd/sweepd/store"
+)
+
+// migrateCmd is the verb migrate. serve and run migrate by themselves; this is
+// for whoever wants it to be a step of its own.
+type migrateCmd struct {
+	DB string `help:"postgres://... instead of the SQLite file in the data directory." env:"SWEEPD_DB"`
+}
+
+// Run migrates the database. A directory that is served is refused.
+func (c *migrateCmd) Run(e *env) error {
+	p := place{e.Dir}
+	lock, err := p.lock()
+	if err != nil {
+		return err
+	}
+	defer lock.Close()
+	dsn := c.DB
+	if dsn == "" {
+		dsn = p.file("sweepd.db")
+	}
+	db, err := store.Open(e.ctx, store.Options{DSN: dsn, Log: e.log})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	if err := db.Migrate(e.ctx); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.out, "the %s database has the schema of sweepd %s\n", db.Dialect(), version())
+	return err
+}
