@@ -175,7 +175,11 @@ func (a *attempt) execute(job *job) (end, error) {
 		return end{}, err
 	}
 	if err := a.launch(k, job); err != nil {
-		a.w.keepers.discard(k)
+		if refused(err) {
+			a.w.keepers.release(k)
+		} else {
+			a.w.keepers.discard(k)
+		}
 		return end{}, err
 	}
 	e := a.supervise(k)

@@ -82,12 +82,26 @@ func (a *attempt) common() environ {
 			e.values[name] = value
 		}
 	}
+	e.pastProxies()
 	e.values["PYTHONUNBUFFERED"] = "1"
 	e.values["MLFLOW_TRACKING_URI"] = a.w.door.URL()
 	e.values["MLFLOW_EXPERIMENT_NAME"] = a.lease.Experiment
 	e.values["SWEEPD_URL"] = a.w.door.URL()
 	e.values["SWEEPD_SWEEP_ID"] = a.lease.SweepID
 	return e
+}
+
+// pastProxies keeps what a trial says to the door away from a proxy.
+func (e environ) pastProxies() {
+	for _, name := range []string{"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"} {
+		if e.values[name] == "" {
+			continue
+		}
+		for _, no := range []string{"no_proxy", "NO_PROXY"} {
+			e.values[no] = strings.TrimPrefix(e.values[no]+",127.0.0.1,localhost", ",")
+		}
+		return
+	}
 }
 
 // serverEnvironment is that of a fork server. What names the sweep is left to its

@@ -132,6 +132,10 @@ func (w *Worker) makeCold(key, why string) {
 	w.cfg.Log.Info("trials are started as processes of their own", "why", why)
 }
 
+// refused tells whether the kernel would not start a program: its keeper is as
+// good as before.
+func refused(err error) bool { return fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) }
+
 // unstartable is the error of a program that the kernel would not start.
 func unstartable(job *job, e shim.Event) error {
 	program := job.plan.Argv[0]

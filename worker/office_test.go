@@ -56,27 +56,28 @@ type office struct {
 	ttl time.Duration
 	web *httptest.Server
 
-	mu       sync.Mutex
-	changed  chan struct{} // closed and replaced at every change
-	queue    []trials.Lease
-	claims   map[string][]trials.Ref // by claim id
-	live     map[trials.Ref]trials.Lease
-	signals  map[trials.Ref]trials.Signal
-	outcomes map[trials.Ref]trials.Outcome
-	hellos   []trials.Worker
-	beats    []trials.Beat
-	away     bool
-	loseOnce bool // the answer to the next claim is lost
-	logs     map[trials.Ref][]byte
-	chunks   map[trials.Ref]int
-	codes    map[string][]byte
-	fetched  int
-	reports  map[string][]json.RawMessage // points by token
-	requests []*http.Request              // others
-	stop     map[string]string            // reason by token
-	files    map[string][]byte            // predictions
-	claimed  map[trials.Ref]time.Time
-	settled  map[trials.Ref]time.Time
+	mu        sync.Mutex
+	changed   chan struct{} // closed and replaced at every change
+	queue     []trials.Lease
+	claims    map[string][]trials.Ref // by claim id
+	live      map[trials.Ref]trials.Lease
+	signals   map[trials.Ref]trials.Signal
+	outcomes  map[trials.Ref]trials.Outcome
+	hellos    []trials.Worker
+	beats     []trials.Beat
+	away      bool
+	loseOnce  bool // the answer to the next claim is lost
+	loseChunk bool // the answer to the next chunk of output is lost
+	logs      map[trials.Ref][]byte
+	chunks    map[trials.Ref]int
+	codes     map[string][]byte
+	fetched   int
+	reports   map[string][]json.RawMessage // points by token
+	requests  []*http.Request              // others
+	stop      map[string]string            // reason by token
+	files     map[string][]byte            // predictions
+	claimed   map[trials.Ref]time.Time
+	settled   map[trials.Ref]time.Time
 }
 
 func newOffice(ttl time.Duration) *office {
@@ -347,6 +348,16 @@ func (o *office) PutLog(_ context.Context, token string, ref trials.Ref, chunk i
 	defer o.mu.Unlock()
 	if o.away {
 		return errAway
+	}
+	if loses := o.loseChunk; loses && chunk == o.chunks[ref] {
+		o.loseChunk = false
+		o.chunks[ref]++
+		o.logs[ref] = append(o.logs[ref], b...)
+		o.change()
+		return errAway // it is stored, and the answer is lost
+	}
+	if chunk < o.chunks[ref] {
+		return nil // the same again is free
 	}
 	if chunk != o.chunks[ref] || offset != int64(len(o.logs[ref])) || len(b) > 256<<10 || token == "" {
 		return fault.Invalidf("chunk %d at %d is out of order", chunk, offset)

@@ -34,10 +34,11 @@ type output struct {
 	log   *slog.Logger
 
 	chunk   int
-	sent    int64 // bytes of the file; equal to the offset until something is left out
-	offset  int64 // bytes uploaded
-	refused bool  // the server does not want it: stale, or too much
-	punched int64 // end of the hole in the file
+	pending []byte // of the chunk that is not acknowledged: it is repeated as it is
+	sent    int64  // bytes of the file; equal to the offset until something is left out
+	offset  int64  // bytes uploaded
+	refused bool   // the server does not want it: stale, or too much
+	punched int64  // end of the hole in the file
 }
 
 func newOutput(path string, l *trials.Lease, files Files, log *slog.Logger) *output {
@@ -81,16 +82,20 @@ func (o *output) grow(ctx context.Context) error {
 
 // upload sends chunks up to a position in the file.
 func (o *output) upload(ctx context.Context, f io.ReaderAt, to int64, last bool) error {
-	for o.sent < to && !o.refused {
-		b := make([]byte, min(chunkSize, to-o.sent))
-		n, err := f.ReadAt(b, o.sent)
-		if n == 0 {
+	for !o.refused && (o.pending != nil || o.sent < to) {
+		if o.pending == nil {
+			b := make([]byte, min(chunkSize, to-o.sent))
+			n, err := f.ReadAt(b, o.sent)
+			if n == 0 {
+				return err
+			}
+			o.pending = b[:n]
+		}
+		end := o.sent + int64(len(o.pending))
+		if err := o.put(ctx, o.pending, last && end == to); err != nil {
 			return err
 		}
-		if err := o.put(ctx, b[:n], last && o.sent+int64(n) == to); err != nil {
-			return err
-		}
-		o.sent += int64(n)
+		o.sent, o.pending = end, nil
 	}
 	return nil
 }

@@ -166,7 +166,7 @@ func findProgram(name, path, dir string) (string, error) {
 			full = filepath.Join(dir, name)
 		}
 		if executable(full) {
-			return full, nil
+			return settledPath(full), nil
 		}
 		if _, err := os.Stat(full); err == nil {
 			return "", fault.Invalidf("cannot start %s: it is not executable", name).As("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", name)
@@ -183,6 +183,17 @@ func findProgram(name, path, dir string) (string, error) {
 		return "", e.Fix("did you mean %s? The worker's PATH is %s", near, path)
 	}
 	return "", e.Fix("install it on the worker, or give its full path. The worker's PATH is %s", path)
+}
+
+// settledPath resolves links in a program's directory, so that a .venv that each
+// trial sees through its own link is one interpreter. The program itself is left
+// as it is: an interpreter finds its environment by the name it is started as.
+func settledPath(program string) string {
+	dir, err := filepath.EvalSymlinks(filepath.Dir(program))
+	if err != nil {
+		return program
+	}
+	return filepath.Join(dir, filepath.Base(program))
 }
 
 func missing(name string) *fault.Error {

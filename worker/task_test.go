@@ -227,6 +227,38 @@ func TestOutputIsStoredInChunksWhileItGrows(t *testing.T) {
 	}
 }
 
+func TestALostAnswerToAChunkTearsNothing(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.loseChunk = true
+	o.start(t, nil)
+	ref := o.add(1, shell("for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 0.1; done"))
+	o.outcome(t, ref)
+	if got := o.log(ref); got != "line 1\nline 2\nline 3\nline 4\nline 5\nline 6\nline 7\nline 8\n" {
+		t.Errorf("log %q", got)
+	}
+}
+
+func TestOneForkServerForALinkedEnvironment(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Slots = 1 })
+	source := t.TempDir()
+	write(t, source, map[string]string{"a.py": "import os\nprint(os.getppid())\n", ".venv/bin/python": "#!/bin/sh\nexec python3 \"$@\"\n"})
+	digest := o.freezeDir(t, source)
+	var parents []string
+	for n := range 2 {
+		task := python(digest, "a.py")
+		task.Argv[0], task.Workdir.Path = ".venv/bin/python", source
+		ref := o.add(n+1, task)
+		if out := o.outcome(t, ref); out.Verdict != trials.Succeeded {
+			t.Fatalf("outcome %+v %+v %s", out, out.Failure, o.log(ref))
+		}
+		parents = append(parents, o.log(ref))
+	}
+	if parents[0] != parents[1] {
+		t.Errorf("parents %q: each trial had its own fork server", parents)
+	}
+}
+
 func TestHugeOutputKeepsHeadAndTail(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.start(t, nil)

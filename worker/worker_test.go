@@ -113,7 +113,8 @@ func TestUntilIdle(t *testing.T) {
 func TestEnvironment(t *testing.T) {
 	o := newOffice(time.Minute)
 	w := o.start(t, func(c *worker.Config) {
-		c.Environ = append(os.Environ(), "SWEEPD_TOKEN=secret-of-the-worker", "MLFLOW_TRACKING_URI=http://other", "MKL_NUM_THREADS=7", "CUDA_VISIBLE_DEVICES=0")
+		c.Environ = append(os.Environ(), "SWEEPD_TOKEN=secret-of-the-worker", "MLFLOW_TRACKING_URI=http://other", "MKL_NUM_THREADS=7", "CUDA_VISIBLE_DEVICES=0",
+			"http_proxy=http://proxy:3128", "NO_PROXY=.corp")
 	})
 	task := shell(`env; cat $SWEEPD_PARAMS_FILE; echo; pwd`)
 	task.Params = search.Point{"lr": 1e-3, "model.width": int64(64), "batch-size": "big", "none": nil}
@@ -127,7 +128,7 @@ func TestEnvironment(t *testing.T) {
 		"MLFLOW_TRACKING_URI=" + w.DoorURL(), "MLFLOW_TRACKING_TOKEN=token-4", "MLFLOW_RUN_ID=run-4", "MLFLOW_EXPERIMENT_NAME=test",
 		"SWEEPD_URL=" + w.DoorURL(), "SWEEPD_TOKEN=token-4", "SWEEPD_TRIAL_ID=s-test/4", "SWEEPD_SWEEP_ID=s-test", "SWEEPD_ATTEMPT=1", "SWEEPD_RESUME=0",
 		"SWEEPD_SEED=12345", "SWEEPD_PARAM_LR=0.001", "SWEEPD_PARAM_BATCH_SIZE=big", "OMP_NUM_THREADS=2", "OPENBLAS_NUM_THREADS=2", "MKL_NUM_THREADS=7",
-		"PYTHONUNBUFFERED=1", "CUDA_VISIBLE_DEVICES=\n", "MINE=1", `{"batch-size":"big","lr":0.001,"model":{"width":64},"none":null}`,
+		"NO_PROXY=.corp,127.0.0.1,localhost\n", "no_proxy=127.0.0.1,localhost\n", "PYTHONUNBUFFERED=1", "CUDA_VISIBLE_DEVICES=\n", "MINE=1", `{"batch-size":"big","lr":0.001,"model":{"width":64},"none":null}`,
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the environment lacks %q", want)
