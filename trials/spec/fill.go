@@ -115,7 +115,7 @@ func (f *filler) value(name string) (text string, active bool, err error) {
 			v, ok = f.stage.Env[key]
 		}
 		if !ok {
-			return "", false, fmt.Errorf("${env.%s} is not in env:", key)
+			return "", false, fmt.Errorf("${env.%s} is not in the stage's env", key)
 		}
 		return f.escape(v), true, nil
 	}

@@ -14,6 +14,9 @@ const maxPoints = 1_000_000
 func (b *builder) readPoints(o object, s *Stage) {
 	n := o.n.get("points")
 	rows := n
+	if o.n.has("for_each") {
+		b.later(o.n.placeOf("for_each"), "for_each over points")
+	}
 	switch n.kind {
 	case stringKind:
 		if rows = b.pointsFile(n); rows == nil {

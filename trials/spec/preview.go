@@ -60,11 +60,14 @@ func (s *Stage) preview(of *Spec) (StagePreview, error) {
 	}
 	each, note := s.firstItem()
 	switch {
+	case s.ForEach != nil && len(s.ForEach.Items) == 0 && s.ForEach.Expr == "":
+		p.Note = "for_each has no items: the stage is skipped"
+		return p, nil
 	case s.Points != nil:
 		for _, pt := range s.Points[:min(len(s.Points), previewPoints)] {
 			p.Points = append(p.Points, pt.Params)
 		}
-	case s.Narrow != nil || note != "" && s.ForEach != nil && s.ForEach.Expr != "":
+	case s.Narrow != nil || s.ForEach != nil && s.ForEach.Expr != "":
 		p.Note = s.unknownNote()
 		return p, nil
 	default:
@@ -87,11 +90,8 @@ func (s *Stage) preview(of *Spec) (StagePreview, error) {
 
 // firstItem is the loop's first item when it is in the file.
 func (s *Stage) firstItem() (map[string]any, string) {
-	switch {
-	case s.ForEach == nil:
+	if s.ForEach == nil || len(s.ForEach.Items) == 0 {
 		return nil, ""
-	case len(s.ForEach.Items) == 0:
-		return nil, "its branches are known when it opens"
 	}
 	item := s.ForEach.Items[0]
 	return map[string]any{s.ForEach.Name: item}, fmt.Sprintf("%d branches; shown is %s = %s", len(s.ForEach.Items), s.ForEach.Name, formatValue(item))
@@ -176,10 +176,10 @@ func (s *Stage) branchTrials() int {
 
 // join lists names for people: "a, b and c".
 func join(names []string) string {
-	switch n := len(names); {
-	case n == 0:
+	switch n := len(names); n {
+	case 0:
 		return "none"
-	case n == 1:
+	case 1:
 		return names[0]
 	default:
 		out := names[0]

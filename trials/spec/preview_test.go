@@ -58,6 +58,10 @@ func TestPreviewOfALoopAndOfPoints(t *testing.T) {
 	if err != nil || p.Stages[0].Note != "2 branches; shown is fold = x" || p.Stages[0].Argv[0][1] != "x" {
 		t.Errorf("%+v, %v", p, err)
 	}
+	s = parse(t, "command: [p, \"${each.fold}\", \"${args}\"]\nobjective: {metric: loss}\nbudget: {trials: 6}\nspace: {a: {uniform: [0, 1]}}\nfor_each: {fold: []}", spec.Options{})
+	if p, err = spec.NewPreview(s); err != nil || !strings.Contains(p.Stages[0].Note, "skipped") {
+		t.Errorf("no items: %+v, %v", p, err)
+	}
 	s = parse(t, "command: [p]\npoints: [{a: 1}, {a: 2}]", spec.Options{})
 	p, err = spec.NewPreview(s)
 	if err != nil || len(p.Stages[0].Points) != 2 || p.Stages[0].Argv[1][1] != "--a=2" {
