@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -100,16 +101,16 @@ func (t *tx) retry(sw *sweepRow, r plan.Retry) (bool, error) {
 	}
 	return true, t.decide(sw, trials.Decision{
 		Actor: "plan", Kind: "retry", Trial: tr.Number, Stage: tr.StageName, Text: r.Why, Payload: []byte(encode(retryPayload{
-			Attempt: r.Attempts + 1, OOM: r.OOM, Effective: effective,
+			Attempt: r.Attempts + 1, OOM: r.OOM, Effective: json.RawMessage(effective),
 		})),
 	})
 }
 
 // retryPayload is what a retry's log entry holds beside its text.
 type retryPayload struct {
-	Attempt   int    `json:"attempt"`
-	OOM       bool   `json:"oom,omitempty"`
-	Effective string `json:"effective,omitempty"` // parameters, as JSON text
+	Attempt   int             `json:"attempt"`
+	OOM       bool            `json:"oom,omitempty"`
+	Effective json.RawMessage `json:"effective,omitempty"` // the parameters, when they are not the trial's own
 }
 
 func (t *tx) fail(sw *sweepRow, f plan.Fail) (bool, error) {
