@@ -79,12 +79,6 @@ type Applied struct {
 	Seq     int64
 }
 
-// Settlement is a worker's settlement with the objective's rules beside it.
-type Settlement struct {
-	trials.Settlement
-	Parallel int
-}
-
 // CommandKind is what a person asks of a sweep.
 type CommandKind string
 

@@ -61,7 +61,6 @@ type Counts struct {
 	Held      int     `json:"held"`
 	Seconds   float64 `json:"seconds"`  // of all ended attempts
 	Readings  int64   `json:"readings"` // of the objective
-	Reports   int64   `json:"reports_saved,omitempty"`
 }
 
 // Open is the number of trials that have not ended.
