@@ -29,7 +29,7 @@ func TestManyNamesEveryProblem(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	for _, c := range []struct{ word, want string }{{"val_los", "val_loss"}, {"LR", "lr"}, {"zzzz", ""}, {"", ""}} {
+	for _, c := range []struct{ word, want string }{{"val_los", "val_loss"}, {"LR", "lr"}, {"zzzz", ""}, {"btach_size", "batch_size"}, {"rl", "lr"}, {"", ""}} {
 		if got := fault.Nearest(c.word, []string{"val_loss", "lr", "batch_size"}); got != c.want {
 			t.Errorf("nearest to %q: %q, want %q", c.word, got, c.want)
 		}

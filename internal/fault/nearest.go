@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Nearest gives the candidate that looks most like word (Levenshtein distance
-// on lower case, at most a third of the longer word and at least 1), "" when
+// Nearest gives the candidate that looks most like word (edit distance with
+// swaps, on lower case, at most a third of the longer word and at least 1), "" when
 // none comes near. O(len(word) · total length of the candidates).
 func Nearest(word string, candidates []string) string {
 	best, bestD := "", 1<<30
@@ -33,22 +33,27 @@ func DidYouMean(word string, candidates []string) string {
 	return ""
 }
 
-// distance is Levenshtein's edit distance in bytes.
+// distance counts insertions, deletions, changes and swaps of neighbours that
+// turn a into b, in bytes, each place touched once (Damerau 1964, restricted).
+// O(len(a) · len(b)).
 func distance(a, b string) int {
-	row := make([]int, len(b)+1)
+	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
 	for i := 1; i <= len(a); i++ {
-		diag := row[0]
-		row[0] = i
+		next[0] = i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
-			diag, row[j] = row[j], min(row[j]+1, row[j-1]+1, diag+cost)
+			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				next[j] = min(next[j], before[j-2]+1)
+			}
 		}
+		before, row, next = row, next, before
 	}
 	return row[len(b)]
 }
