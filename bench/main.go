@@ -53,6 +53,7 @@ var measurements = []measurement{
 	{"fanout", fanout},
 	{"latency", latency},
 	{"overhead", overhead},
+	{"page", page},
 }
 
 func main() {
