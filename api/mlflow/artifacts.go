@@ -157,13 +157,6 @@ func (s *Server) listArtifacts(c echo.Context, api tracking.API, in *fields) (an
 	return filesAnswer{Files: files(infos, "")}, err
 }
 
-// searchModels finds none, since this server keeps no logged models. Clients ask
-// whenever they list a folder of a run: a model of that name would count as one.
-func searchModels(_ echo.Context, _ tracking.API, in *fields) (any, error) {
-	_ = in.texts("experiment_ids")
-	return none{}, in.ok()
-}
-
 // listRunArtifacts lists a folder of a run; the paths it gives are relative to
 // the run's root.
 func (s *Server) listRunArtifacts(c echo.Context, api tracking.API, in *fields) (any, error) {
@@ -171,21 +164,26 @@ func (s *Server) listRunArtifacts(c echo.Context, api tracking.API, in *fields) 
 	if err := in.ok(); err != nil {
 		return nil, err
 	}
+	r, err := api.Run(c.Request().Context(), id)
+	if err != nil {
+		return nil, err
+	}
+	return s.listBelow(c, "run "+id, r.ArtifactURI, raw)
+}
+
+// listBelow lists a folder, by its path as the client wrote it, below the root
+// of a run or model.
+func (s *Server) listBelow(c echo.Context, what, uri, raw string) (any, error) {
 	p, err := safePath(raw)
 	if err != nil {
 		return nil, err
 	}
-	ctx := c.Request().Context()
-	r, err := api.Run(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	root, served := tracking.ArtifactPath(r.ArtifactURI)
+	root, served := tracking.ArtifactPath(uri)
 	if !served {
-		return nil, fault.Invalidf("the artifacts of run %s lie at %s, which this server does not serve", id, r.ArtifactURI).Fix("list them there")
+		return nil, fault.Invalidf("the artifacts of %s lie at %s, which this server does not serve", what, uri).Fix("list them there")
 	}
-	infos, err := s.Blobs.List(ctx, path.Join(root, p))
-	return filesAnswer{Root: r.ArtifactURI, Files: files(infos, p)}, err
+	infos, err := s.Blobs.List(c.Request().Context(), path.Join(root, p))
+	return filesAnswer{Root: uri, Files: files(infos, p)}, err
 }
 
 func files(infos []blob.Info, below string) []fileWire {

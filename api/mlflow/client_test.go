@@ -55,7 +55,7 @@ func TestStockClient(t *testing.T) {
 }
 
 func TestStockClientInATrial(t *testing.T) {
-	for _, story := range []string{"resumes_and_then_nests", "creates_with_the_client", "keeps_files", "logs_by_autolog"} {
+	for _, story := range []string{"resumes_and_then_nests", "creates_with_the_client", "keeps_files", "logs_by_autolog", "logs_models"} {
 		t.Run(story, func(t *testing.T) {
 			s := open(t)
 			python(t, s, []string{

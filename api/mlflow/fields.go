@@ -39,7 +39,10 @@ const (
 func (s *Server) read(c echo.Context) (*fields, error) {
 	f := &fields{m: map[string]any{}, err: new(error)}
 	r := c.Request()
-	if r.Method == http.MethodGet {
+	switch r.Method {
+	case http.MethodDelete: // its path says all
+		return f, nil
+	case http.MethodGet:
 		f.query = true
 		for name, values := range r.URL.Query() {
 			f.m[name] = queryValue(values)
@@ -322,6 +325,24 @@ func (f *fields) float(name string) *float64 {
 		}
 	}
 	return &x
+}
+
+// flag is true or false, with a value when it is absent.
+func (f *fields) flag(name string, absent bool) bool {
+	switch v := f.get(name).(type) {
+	case nil:
+		return absent
+	case bool:
+		return v
+	case string:
+		if b, err := strconv.ParseBool(strings.ToLower(v)); err == nil {
+			return b
+		}
+		f.wrong(name, v)
+	default:
+		f.wrong(name, v)
+	}
+	return absent
 }
 
 // list is a list, nil when absent. In a query one value is a list of one.

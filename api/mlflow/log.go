@@ -22,10 +22,23 @@ func metric(in *fields) tracking.Metric {
 	return m
 }
 
+// measured tells which model, on which dataset, a point measures; false for none.
+func measured(in *fields, m tracking.Metric) (tracking.ModelMetric, bool) {
+	model := in.text("model_id")
+	if model == "" {
+		return tracking.ModelMetric{}, false
+	}
+	return tracking.ModelMetric{Metric: m, Model: model, Dataset: dataset(in)}, true
+}
+
 func logMetric(c echo.Context, api tracking.API, in *fields) (any, error) {
 	run, m := in.run(), metric(in)
+	of, model := measured(in, m)
 	if err := in.ok(); err != nil {
 		return nil, err
+	}
+	if model {
+		return none{}, api.LogBatch(c.Request().Context(), run, tracking.Batch{Metrics: []tracking.Metric{m}, Models: []tracking.ModelMetric{of}})
 	}
 	return none{}, api.LogMetric(c.Request().Context(), run, m)
 }
@@ -57,17 +70,21 @@ func deleteTag(c echo.Context, api tracking.API, in *fields) (any, error) {
 func logBatch(c echo.Context, api tracking.API, in *fields) (any, error) {
 	run := in.run()
 	var b tracking.Batch
-	in.each("metrics", func(m *fields) { b.Metrics = append(b.Metrics, metric(m)) })
-	in.each("params", func(p *fields) {
-		b.Params = append(b.Params, tracking.Param{Key: p.need("key"), Value: p.text("value")})
+	in.each("metrics", func(in *fields) {
+		m := metric(in)
+		b.Metrics = append(b.Metrics, m)
+		if of, model := measured(in, m); model {
+			b.Models = append(b.Models, of)
+		}
 	})
-	b.Tags = tags(in)
+	b.Params, b.Tags = params(in), tags(in)
 	if err := in.ok(); err != nil {
 		return nil, err
 	}
 	return none{}, api.LogBatch(c.Request().Context(), run, b)
 }
 
+// logInputs takes datasets and models.
 func logInputs(c echo.Context, api tracking.API, in *fields) (any, error) {
 	run := in.run()
 	var inputs []tracking.Input
@@ -83,8 +100,15 @@ func logInputs(c echo.Context, api tracking.API, in *fields) (any, error) {
 		}
 		inputs = append(inputs, input)
 	})
+	var models tracking.Links
+	in.each("models", func(m *fields) { models.Inputs = append(models.Inputs, m.need("model_id")) })
 	if err := in.ok(); err != nil {
 		return nil, err
+	}
+	if len(models.Inputs) > 0 {
+		if err := api.LinkModels(c.Request().Context(), run, models); err != nil {
+			return nil, err
+		}
 	}
 	return none{}, api.LogInputs(c.Request().Context(), run, inputs)
 }

@@ -50,7 +50,7 @@ func (s *Server) Register(e *echo.Echo) {
 	e.GET("/version", func(c echo.Context) error { return c.String(http.StatusOK, speaks) })
 	for _, prefix := range prefixes() {
 		g := e.Group(prefix, s.translate)
-		for _, r := range s.routes() {
+		for _, r := range append(s.routes(), s.modelRoutes()...) {
 			g.Add(r.method, r.path, r.handle)
 		}
 		s.nothingElse(g, "/mlflow/*")
@@ -96,7 +96,6 @@ func (s *Server) routes() []route {
 		{http.MethodGet, "/mlflow/metrics/get-history", call(getHistory)},
 		{http.MethodGet, "/mlflow/metrics/get-history-bulk", call(getHistoryBulk)},
 		{http.MethodGet, "/mlflow/metrics/get-history-bulk-interval", call(getHistoryInterval)},
-		{http.MethodPost, "/mlflow/logged-models/search", call(searchModels)},
 		{http.MethodGet, "/mlflow/artifacts/list", call(s.listRunArtifacts)},
 		{http.MethodGet, "/mlflow-artifacts/artifacts", call(s.listArtifacts)},
 		{http.MethodGet, "/mlflow-artifacts/artifacts/*", s.getArtifact},

@@ -60,9 +60,20 @@ func TestErrorsHaveMLflowsWords(t *testing.T) {
 		{"GET", "/metrics/get-history?run_id=" + run + "&metric_key=m&max_results=0", ``, 400, "INVALID_PARAMETER_VALUE", "Invalid value 0 for parameter 'max_results' supplied. It must be a positive integer."},
 		{"GET", "/metrics/get-history-bulk?metric_key=m", ``, 400, "INVALID_PARAMETER_VALUE", "GetMetricHistoryBulk request must specify at least one run_id."},
 		{"POST", "/logged-models/search", `{"experiment_ids":"0"}`, 400, "INVALID_PARAMETER_VALUE", `Invalid value \"0\" for parameter 'experiment_ids' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters.`},
-		{"POST", "/logged-models", `{}`, 404, "ENDPOINT_NOT_FOUND", "No such endpoint: POST /api/2.0/mlflow/logged-models"},
+		{"POST", "/logged-models/search", `{}`, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'experiment_ids'. See the API docs for more information about request parameters."},
+		{"POST", "/logged-models/search", `{"experiment_ids":["0"],"filter":"metric.a < 1"}`, 400, "INVALID_PARAMETER_VALUE", "Invalid entity type: 'metric'. Expected one of ['attributes', 'metrics', 'params', 'tags']."},
+		{"POST", "/logged-models/search", `{"experiment_ids":["0"],"order_by":[{"field_name":"params.a"}]}`, 400, "INVALID_PARAMETER_VALUE", "Invalid order by field name: params.a. Only metrics are supported."},
+		{"POST", "/logged-models/search", `{"experiment_ids":["0"],"datasets":[{"dataset_digest":"1"}]}`, 400, "INVALID_PARAMETER_VALUE", "`dataset_name` in the `datasets` clause must be specified."},
+		{"POST", "/logged-models", `{}`, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'experiment_id'. See the API docs for more information about request parameters."},
+		{"POST", "/logged-models", `{"experiment_id":"0","name":"a/b"}`, 400, "INVALID_PARAMETER_VALUE", `Invalid model name ('a/b') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '\"', \"'\")`},
+		{"GET", "/logged-models/m-1", ``, 404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-1' not found."},
+		{"DELETE", "/logged-models/m-1", ``, 404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-1' not found."},
+		{"PATCH", "/logged-models/m-1", `{"status":"DONE"}`, 400, "INVALID_PARAMETER_VALUE", `Invalid value \"DONE\" for parameter 'status' supplied:  Hint: Value was of type 'str'. See the API docs for more information about request parameters.`},
+		{"POST", "/runs/outputs", `{"run_id":"` + run + `"}`, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'models'. See the API docs for more information about request parameters."},
+		{"POST", "/runs/log-metric", `{"run_id":"` + run + `","key":"m","value":1,"timestamp":1,"model_id":"m-1"}`, 404, "RESOURCE_DOES_NOT_EXIST", "Logged model with ID 'm-1' not found."},
+		{"POST", "/logged-models/m-1", `{}`, 404, "ENDPOINT_NOT_FOUND", "No such endpoint: POST /api/2.0/mlflow/logged-models/m-1"},
 		{"GET", "/runs/create", ``, 404, "ENDPOINT_NOT_FOUND", "No such endpoint: GET /api/2.0/mlflow/runs/create"},
-		{"PATCH", "/logged-models/m-1", ``, 404, "ENDPOINT_NOT_FOUND", ""},
+		{"PATCH", "/registered-models/update", ``, 404, "ENDPOINT_NOT_FOUND", ""},
 	} {
 		status, body := s.ask(c.method, "/api/2.0/mlflow"+c.path, c.body)
 		want := ""

@@ -112,7 +112,7 @@ func (s *site) ask(method, path, body string, headers ...string) (int, string) {
 	if err != nil {
 		s.Fatal(err)
 	}
-	if method == http.MethodPost {
+	if method == http.MethodPost || method == http.MethodPatch {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for i := 0; i < len(headers); i += 2 {

@@ -57,9 +57,10 @@ type experimentWire struct {
 }
 
 type runWire struct {
-	Info   runInfo    `json:"info"`
-	Data   runData    `json:"data"`
-	Inputs *runInputs `json:"inputs,omitempty"`
+	Info    runInfo     `json:"info"`
+	Data    runData     `json:"data"`
+	Inputs  *runInputs  `json:"inputs,omitempty"`
+	Outputs *runOutputs `json:"outputs,omitempty"`
 }
 
 type runInfo struct {
@@ -82,7 +83,8 @@ type runData struct {
 }
 
 type runInputs struct {
-	Datasets []inputWire `json:"dataset_inputs,omitempty"`
+	Datasets []inputWire      `json:"dataset_inputs,omitempty"`
+	Models   []modelInputWire `json:"model_inputs,omitempty"`
 }
 
 type inputWire struct {
@@ -148,6 +150,7 @@ func ofRun(r tracking.Run) runWire {
 	for _, in := range r.Inputs {
 		w.Inputs.Datasets = append(w.Inputs.Datasets, inputWire{Tags: ofTags(in.Tags), Dataset: datasetWire(in.Dataset)})
 	}
+	w.ofLinks(r.Models)
 	return w
 }
 

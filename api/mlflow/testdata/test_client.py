@@ -9,7 +9,7 @@ import mlflow
 import numpy as np
 import pytest
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param, RunTag, ViewType
+from mlflow.entities import LoggedModelStatus, Metric, Param, RunTag, ViewType
 from mlflow.exceptions import MlflowException
 
 
@@ -259,20 +259,133 @@ def test_sklearn_autolog(client, experiment):
     assert len(children) == 2
 
 
-def test_sklearn_autolog_with_models_does_not_stop_training(client, experiment):
-    """There are no logged models yet: the client warns and trains on."""
+# skops, the default of log_model, does not come with mlflow-skinny.
+PICKLED = {"serialization_format": mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE}
+
+
+def digits(n=60):
+    return np.random.default_rng(0).normal(size=(n, 3)), np.arange(n) % 2
+
+
+def test_default_sklearn_autolog_logs_metrics_and_the_model(client, experiment):
+    from sklearn import metrics
     from sklearn.linear_model import LogisticRegression
 
     mlflow.set_experiment(experiment_id=experiment)
-    x, y = np.random.default_rng(0).normal(size=(60, 3)), np.arange(60) % 2
+    x, y = digits()
     mlflow.sklearn.autolog()
     try:
         with mlflow.start_run() as run:
-            assert LogisticRegression(C=0.5).fit(x, y).predict(x).shape == (60,)
-            mlflow.log_metric("mine", 1)
+            fitted = LogisticRegression(C=0.5).fit(x, y)
+            metrics.log_loss(y, fitted.predict_proba(x))
     finally:
         mlflow.sklearn.autolog(disable=True)
     got = client.get_run(run.info.run_id)
-    assert got.info.status == "FINISHED"
     assert got.data.params["C"] == "0.5"
-    assert got.data.metrics["mine"] == 1
+    assert {"training_score", "training_log_loss", "training_accuracy_score"} <= set(got.data.metrics)
+    [output] = got.outputs.model_outputs
+    model = client.get_logged_model(output.model_id)
+    assert model.status == LoggedModelStatus.READY
+    assert model.source_run_id == run.info.run_id and model.experiment_id == experiment
+    assert model.params["C"] == "0.5"
+    assert {m.key: m.value for m in model.metrics}["training_score"] == got.data.metrics["training_score"]
+    assert {m.run_id for m in model.metrics} == {run.info.run_id}
+    loaded = mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/model")
+    assert loaded.predict(x).tolist() == fitted.predict(x).tolist()
+
+
+def test_log_model_and_load_it(client, experiment):
+    from sklearn.linear_model import LogisticRegression
+
+    mlflow.set_experiment(experiment_id=experiment)
+    x, y = digits()
+    fitted = LogisticRegression().fit(x, y)
+    with mlflow.start_run() as run:
+        mlflow.log_params({f"p{i}": i for i in range(150)})
+        mlflow.log_metric("val_loss", 0.25, step=3)
+        info = mlflow.sklearn.log_model(fitted, name="net", input_example=x[:2], step=3, tags={"team": "a"}, **PICKLED)
+    assert info.model_uri == f"models:/{info.model_id}" and info.model_id.startswith("m-")
+    for uri in [f"runs:/{run.info.run_id}/net", info.model_uri]:
+        assert mlflow.pyfunc.load_model(uri).predict(x).tolist() == fitted.predict(x).tolist()
+        assert (mlflow.sklearn.load_model(uri).coef_ == fitted.coef_).all()
+    model = mlflow.get_logged_model(info.model_id)
+    assert model.name == "net" and model.tags["team"] == "a"
+    assert model.artifact_location == f"mlflow-artifacts:/{experiment}/models/{info.model_id}/artifacts"
+    assert len(model.params) == 150, "more params than one request holds"
+    assert {m.key: m.value for m in model.metrics} == {"val_loss": 0.25}
+    assert [(o.model_id, o.step) for o in client.get_run(run.info.run_id).outputs.model_outputs] == [(info.model_id, 3)]
+    assert "net/MLmodel" in [f.path for f in client.list_artifacts(run.info.run_id, "net")]
+    assert "MLmodel" in [f.path for f in mlflow.artifacts.list_artifacts(info.model_uri)]
+    with pytest.raises(MlflowException):
+        mlflow.pyfunc.load_model(f"runs:/{run.info.run_id}/none")
+
+
+def test_two_models_of_one_name(experiment):
+    """runs:/ finds the run's own, however many runs have one of that name."""
+    from sklearn.dummy import DummyClassifier
+
+    mlflow.set_experiment(experiment_id=experiment)
+    x, y = digits()
+    runs = {}
+    for constant in (0, 1):
+        with mlflow.start_run() as run:
+            mlflow.sklearn.log_model(DummyClassifier(strategy="constant", constant=constant).fit(x, y), name="net", **PICKLED)
+        runs[constant] = run.info.run_id
+    for constant, run in runs.items():
+        assert set(mlflow.pyfunc.load_model(f"runs:/{run}/net").predict(x)) == {constant}
+
+
+def test_a_logged_model_by_hand(client, experiment, tmp_path):
+    mlflow.set_experiment(experiment_id=experiment)
+    model = mlflow.initialize_logged_model(name="hand", model_type="torch", params={"odd key!": "1"}, tags={"a": "1"})
+    assert model.status == LoggedModelStatus.PENDING and model.source_run_id in (None, "")
+    data = mlflow.data.from_numpy(np.arange(4.0), name="val")
+    with mlflow.start_run() as run:
+        mlflow.log_metric("acc", 0.5, step=1, model_id=model.model_id, dataset=data)
+        mlflow.log_metric("acc", 0.75, step=2, model_id=model.model_id, dataset=data)
+    mlflow.set_logged_model_tags(model.model_id, {"b": "2"})
+    mlflow.delete_logged_model_tag(model.model_id, "a")
+    (tmp_path / "w.txt").write_text("weights")
+    client.log_model_artifact(model.model_id, str(tmp_path / "w.txt"))
+    assert [f.path for f in client.list_logged_model_artifacts(model.model_id)] == ["w.txt"]
+    assert mlflow.finalize_logged_model(model.model_id, "FAILED").status == LoggedModelStatus.FAILED
+    got = mlflow.get_logged_model(model.model_id)
+    assert {k: v for k, v in got.tags.items() if not k.startswith("mlflow.")} == {"b": "2"}
+    assert got.params == {"odd key!": "1"} and got.model_type == "torch"
+    assert [(m.step, m.value, m.dataset_name, m.run_id) for m in got.metrics] == [(1, 0.5, "val", run.info.run_id), (2, 0.75, "val", run.info.run_id)]
+    assert [m.model_id for m in client.get_run(run.info.run_id).inputs.model_inputs] == [model.model_id]
+    client.delete_logged_model(model.model_id)
+    with pytest.raises(MlflowException, match="not found") as e:
+        mlflow.get_logged_model(model.model_id)
+    assert e.value.error_code == "RESOURCE_DOES_NOT_EXIST"
+    with pytest.raises(MlflowException, match="Invalid model name"):
+        client.create_logged_model(experiment, name="a/b")
+
+
+def test_searching_models(client, experiment):
+    ids = [client.create_logged_model(experiment, name=f"n{i}", params={"k": str(i % 2)}).model_id for i in range(5)]
+    run = client.create_run(experiment).info.run_id
+    for i, v in enumerate([0.1, 0.9, 0.5]):
+        client.log_metric(run, "acc", v, model_id=ids[i])
+    client.finalize_logged_model(ids[4], LoggedModelStatus.READY)
+
+    def found(where=None, **kw):
+        return [m.model_id for m in client.search_logged_models([experiment], where, **kw)]
+
+    assert sorted(found()) == sorted(ids)
+    assert found("name = 'n3'") == [ids[3]]
+    assert found("metrics.acc > 0.4", order_by=[{"field_name": "metrics.acc", "ascending": False}]) == [ids[1], ids[2]]
+    assert set(found("params.k = '1' AND name != 'n1'")) == {ids[3]}
+    assert found("status = 'READY'") == [ids[4]]
+    assert found(order_by=[{"field_name": "metrics.acc"}])[:3] == [ids[0], ids[2], ids[1]]
+    assert mlflow.search_logged_models([experiment], "metrics.acc < 0.2", output_format="list")[0].model_id == ids[0]
+    pages, token = [], None
+    while True:
+        page = client.search_logged_models([experiment], max_results=2, page_token=token)
+        pages += [m.model_id for m in page]
+        token = page.token
+        if not token:
+            break
+    assert sorted(pages) == sorted(ids)
+    with pytest.raises(MlflowException, match="Invalid order by field name"):
+        found(order_by=[{"field_name": "params.k"}])

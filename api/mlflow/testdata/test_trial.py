@@ -58,13 +58,45 @@ def keeps_files():
 
 
 def logs_by_autolog():
-    """sklearn's autolog resumes the trial's run."""
+    """sklearn's autolog, as it is by default, resumes the trial's run and logs a model of it."""
     import numpy as np
     from sklearn.linear_model import LogisticRegression
 
-    mlflow.sklearn.autolog(log_models=False)
-    LogisticRegression().fit(np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2)
-    assert "training_score" in MlflowClient().get_run(RUN).data.metrics
+    x, y = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20) % 2
+    mlflow.sklearn.autolog()
+    fitted = LogisticRegression().fit(x, y)
+    run = MlflowClient().get_run(RUN)
+    assert "training_score" in run.data.metrics
+    [output] = run.outputs.model_outputs
+    assert "training_score" in {m.key for m in mlflow.get_logged_model(output.model_id).metrics}
+    for uri in [f"runs:/{RUN}/model", f"models:/{output.model_id}"]:
+        assert mlflow.pyfunc.load_model(uri).predict(x).tolist() == fitted.predict(x).tolist()
+
+
+def logs_models():
+    """Models belong to the sweep's experiment and to the trial's run, wherever the script thinks it is."""
+    import numpy as np
+    from sklearn.dummy import DummyClassifier
+
+    mlflow.set_experiment("my own experiment")
+    model = DummyClassifier(strategy="constant", constant=1).fit(np.zeros((4, 1)), [0, 1, 0, 1])
+    pickled = {"serialization_format": mlflow.sklearn.SERIALIZATION_FORMAT_CLOUDPICKLE}
+    early = mlflow.initialize_logged_model(name="early")
+    assert early.source_run_id == RUN
+    with mlflow.start_run():
+        info = mlflow.sklearn.log_model(model, name="net", **pickled)
+    with mlflow.start_run() as child:
+        mlflow.sklearn.log_model(model, name="net", **pickled)
+    client = MlflowClient()
+    sweep = client.get_run(RUN).info.experiment_id
+    assert mlflow.get_logged_model(info.model_id).experiment_id == sweep
+    assert mlflow.get_logged_model(info.model_id).source_run_id == RUN
+    found = client.search_logged_models(["0"], "name = 'net'")
+    assert {m.source_run_id for m in found} == {RUN, child.info.run_id}
+    assert len(found) == 2
+    for run in (RUN, child.info.run_id):
+        assert mlflow.pyfunc.load_model(f"runs:/{run}/net").predict(np.zeros((2, 1))).tolist() == [1, 1]
+    mlflow.finalize_logged_model(early.model_id, "FAILED")
 
 
 if __name__ == "__main__":
