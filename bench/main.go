@@ -48,6 +48,7 @@ type measurement struct {
 
 var measurements = []measurement{
 	{"idle", idle},
+	{"ask", ask},
 	{"lifecycle", lifecycle},
 	{"ingest", ingest},
 	{"fanout", fanout},
