@@ -32,6 +32,11 @@ func (p place) lock() (*os.File, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, err
 	}
+	// A data directory keeps itself out of git, and out of what a sweep of the
+	// folder around it takes along.
+	if err := os.WriteFile(p.file(".gitignore"), []byte("*\n"), 0o600); err != nil {
+		return nil, err
+	}
 	f, err := os.OpenFile(p.file("lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
