@@ -85,8 +85,9 @@ func (o *Output) Put(ref trials.Ref, offset int64, b []byte, last bool) error {
 }
 
 // Read gives up to limit bytes from an offset; a negative one counts from the
-// end. When there are none beyond it yet, it waits for them, at most wait.
-// ended says that the attempt itself has ended.
+// end. When there are none beyond it yet, it waits for them, at most wait. ended
+// says that the attempt has been settled, which its worker does only after the
+// last of its output; a chunk marked last says so earlier.
 func (o *Output) Read(ctx context.Context, ref trials.Ref, offset int64, limit int, wait time.Duration, ended bool) (OutputPart, error) {
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
@@ -96,9 +97,12 @@ func (o *Output) Read(ctx context.Context, ref trials.Ref, offset int64, limit i
 		if err != nil {
 			return p, err
 		}
-		_, statErr := o.root.Stat(file(ref) + ".end")
-		p.Ended = statErr == nil && p.Offset+int64(len(p.Bytes)) >= p.Size
-		if len(p.Bytes) > 0 || p.Ended || wait <= 0 || (ended && statErr == nil) {
+		if !ended {
+			_, err := o.root.Stat(file(ref) + ".end")
+			ended = err == nil
+		}
+		p.Ended = ended && p.Offset+int64(len(p.Bytes)) >= p.Size
+		if len(p.Bytes) > 0 || p.Ended || wait <= 0 {
 			return p, nil
 		}
 		select {
