@@ -137,24 +137,6 @@ def test_a_model_that_diverged_leaves_nothing(trial, tmp_path, bad):
     assert not (tmp_path / "predictions").exists()
 
 
-def test_targets(trial, tmp_path):
-    trial.log_targets("val", np.array([3, 1, 2]))
-    assert load(tmp_path, "y_val.npy").tolist() == [3, 1, 2]
-    trial.log_targets("test", pd.Series(["cat", "dog"]), ids=[7, 9])
-    got = load(tmp_path, "y_test.npz")
-    assert (got["y"].tolist(), got["ids"].tolist()) == (["cat", "dog"], [7, 9])
-    trial.log_targets("val", [[0.5], [1.5]])
-    assert load(tmp_path, "y_val.npy").tolist() == [0.5, 1.5]
-    trial.log_targets("val", [True, False])
-    assert load(tmp_path, "y_val.npy").tolist() == [1, 0]
-    with pytest.raises(ValueError, match="one value for each row"):
-        trial.log_targets("val", [[0, 1], [1, 0]])
-    with pytest.raises(ValueError, match="NaN"):
-        trial.log_targets("val", [0.5, float("nan")])
-    with pytest.raises(ValueError, match="split"):
-        trial.log_targets("train", [1])
-
-
 def test_without_numpy(tmp_path):
     """The same files from an interpreter in which numpy cannot be imported."""
     script = """
@@ -164,7 +146,6 @@ from sweepd._trial import Trial
 t = Trial({"SWEEPD_TRIAL_ID": "s/1", "SWEEPD_TRIAL_DIR": sys.argv[1]})
 t.log_predictions("val", [[0.75, 0.25], [0.5, 0.5]], ids=["x", "yy"])
 t.log_predictions("test", [0.1, 0.2, 0.3])
-t.log_targets("val", [1, 0])
 assert "numpy" not in sys.modules or sys.modules["numpy"] is None
 """
     import sweepd

@@ -33,7 +33,6 @@ def test_outside_a_sweep_nothing_happens(tmp_path):
     assert t.seed is None and t.checkpoint_dir is None and t.stop_reason == ""
     assert t.report(val_loss=1.0) is False and t.report(step=3, a=1, b=2) is False
     t.log_predictions("val", [[0.5, 0.5]])
-    t.log_targets("val", [1])
     assert list(tmp_path.iterdir()) == []
 
 

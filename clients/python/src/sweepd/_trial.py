@@ -115,17 +115,6 @@ class Trial:
         elif self._dir:
             self._write(split, {"p": p}, named)
 
-    def log_targets(self, split: str, y: Any, ids: Any = None) -> None:
-        """Leaves the targets of a split beside its predictions, as ``y_SPLIT``: one number or class per row."""
-        if split not in SPLITS:
-            raise ValueError(f"split {split!r}; one of {', '.join(SPLITS)}")
-        targets = _arrays.labels(y)
-        named = _rows(ids, targets.shape[0])
-        if not targets.finite:
-            raise ValueError(f"the {split} targets hold NaN or infinities; leave such rows out")
-        if self._dir:
-            self._write("y_" + split, {"y": targets}, named)
-
     def _write(self, stem: str, arrays: dict[str, _arrays.Array], ids: _arrays.Array | None) -> None:
         folder = Path(str(self._dir), "predictions")
         suffix, other = (".npy", ".npz") if ids is None else (".npz", ".npy")
