@@ -155,4 +155,3 @@ assert "numpy" not in sys.modules or sys.modules["numpy"] is None
     got = load(tmp_path, "val.npz")
     assert got["p"].tolist() == [[0.75, 0.25], [0.5, 0.5]] and got["ids"].tolist() == ["x", "yy"]
     assert load(tmp_path, "test.npy").tolist() == [0.1, 0.2, 0.3]
-    assert load(tmp_path, "y_val.npy").tolist() == [1, 0]
