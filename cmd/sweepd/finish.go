@@ -1,11 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
+	"os"
+	"path/filepath"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -17,8 +22,17 @@ import (
 // topRows is how much of the leaderboard a finished run prints.
 const topRows = 10
 
-// finish prints what a sweep came to and gives the exit code as an error.
-func finish(e *env, cl *client.Client, id string, slots int) error {
+// What serve listens on and where it keeps its data when it is not told; the
+// flags' tags say the same.
+const (
+	defaultAddr = "127.0.0.1:8080"
+	usualDir    = ".sweepd"
+)
+
+// finish prints what a sweep came to and gives the exit code as an error. s is
+// the server that ends with this process, nil when another one stays; began is
+// when it began to work on the sweep.
+func finish(e *env, cl *client.Client, id string, s *server, began time.Time) error {
 	ctx, cancel := detached(e.ctx)
 	defer cancel()
 	o, err := cl.Overview(ctx, id, topRows)
@@ -30,12 +44,16 @@ func finish(e *env, cl *client.Client, id string, slots int) error {
 			return err
 		}
 	} else {
+		slots := 0
+		if s != nil && !o.Sweep.Started.Before(began.Add(-time.Second)) { // else the wall time has a gap
+			slots = s.cfg.Slots
+		}
 		report(e.out, o, slots)
-		fmt.Fprintf(e.out, "\nsweepd serve shows it all: /s/%s\n", o.Sweep.ID)
+		fmt.Fprintf(e.out, "\n%s\n", again(e, cl, id, s))
 	}
 	switch o.Sweep.State {
 	case wire.SweepStatePaused:
-		fmt.Fprintf(e.err, "Paused: %s\nGo on with: sweepd run --resume %s\n", o.Sweep.Why, o.Sweep.ID)
+		fmt.Fprintf(e.err, "Paused: %s\nGo on with: %s\n", o.Sweep.Why, commandLine(e, "run --resume "+o.Sweep.ID))
 		return exit(exitPaused)
 	case wire.SweepStateFailed, wire.SweepStateCancelled:
 		fmt.Fprintf(e.err, "The sweep %s: %s\n", o.Sweep.State, o.Sweep.Why)
@@ -44,7 +62,26 @@ func finish(e *env, cl *client.Client, id string, slots int) error {
 	return nil
 }
 
-// report is a finished sweep as text.
+// again says where the sweep can be looked at from now on.
+func again(e *env, cl *client.Client, id string, s *server) string {
+	if s == nil {
+		return "It is at " + cl.Base() + "/s/" + id
+	}
+	return "Look at it again: " + commandLine(e, "serve") + "\nand open http://" + defaultAddr + "/s/" + id
+}
+
+// commandLine is a command to paste: this program as it was called, with the
+// data directory when that is not the one it would take by itself.
+func commandLine(e *env, verb string) string {
+	text := os.Args[0] + " " + verb
+	if usual, err := filepath.Abs(usualDir); err == nil && e.Dir != usual && e.getenv("SWEEPD_DIR") == "" {
+		text += " --dir " + e.Dir
+	}
+	return text
+}
+
+// report is a finished sweep as text. slots is what the overhead refers to; 0
+// leaves it out.
 func report(w io.Writer, o wire.Overview, slots int) {
 	sw := o.Sweep
 	fmt.Fprintf(w, "\n%s\n\n", say(o.Sentence))
@@ -55,21 +92,21 @@ func report(w io.Writer, o wire.Overview, slots int) {
 	if c.Cancelled > 0 {
 		fmt.Fprintf(w, ", %d cancelled", c.Cancelled)
 	}
-	fmt.Fprintf(w, "; %d attempts\n", c.Attempts)
+	fmt.Fprintf(w, "; %s\n", count(c.Attempts, "attempt"))
 	if o.Saved.Resource > 0 {
-		fmt.Fprintf(w, "early stopping saved %.0f of %.0f %s\n", o.Saved.Resource, o.Saved.Of, o.Saved.Unit)
+		fmt.Fprintf(w, "early stopping saved %.0f of %.0f %s (%.0f %%)\n", o.Saved.Resource, o.Saved.Of, o.Saved.Unit, 100*o.Saved.Resource/o.Saved.Of)
 	}
 	wall := time.Duration(o.Now * float64(time.Second))
 	fmt.Fprintf(w, "wall time %s, trial time %s", wall.Round(100*time.Millisecond), time.Duration(c.Seconds*float64(time.Second)).Round(100*time.Millisecond))
 	if slots > 0 && c.Seconds > 0 {
-		fmt.Fprintf(w, ", overhead %.1f %%", 100*(wall.Seconds()*float64(slots)/c.Seconds-1))
+		fmt.Fprintf(w, " on %s, overhead %.1f %%", count(slots, "slot"), 100*(wall.Seconds()*float64(slots)/c.Seconds-1))
 	}
 	fmt.Fprintln(w)
 }
 
 func say(s wire.Sentence) string {
 	head := strings.Join(slices.DeleteFunc([]string{s.Lead, s.Value, s.Tail}, func(t string) bool { return t == "" }), " ")
-	return head + " - " + s.Rest
+	return strings.TrimSuffix(head+". "+s.Rest, ". ")
 }
 
 // leaderboard prints the top rows with the parameters that any of them has.
@@ -85,19 +122,16 @@ func leaderboard(w io.Writer, o wire.Overview) {
 	}
 	sort.Strings(names)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "trial\tstate\t%s\treports\tparameters\n", o.Sweep.Metric)
+	fmt.Fprintf(t, "trial\tstage\tstate\t%s\treports\tparameters\n", o.Sweep.Metric)
 	for i := range int(o.Top.Rows) {
-		value := cellText(o.Top, "value", i)
-		if value == "" {
-			value = cellText(o.Top, "best", i)
-		}
+		value := cmp.Or(valueText(o.Top, "value", i), valueText(o.Top, "best", i))
 		var ps []string
 		for _, n := range names {
 			if v := cellText(o.Top, n, i); v != "" {
 				ps = append(ps, strings.TrimPrefix(n, "params.")+"="+v)
 			}
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", cellText(o.Top, "number", i), stateWord(cellText(o.Top, "state", i)), value, cellText(o.Top, "resource", i), strings.Join(ps, " "))
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", cellText(o.Top, "number", i), cellText(o.Top, "stage", i), stateWord(cellText(o.Top, "state", i)), value, cellText(o.Top, "resource", i), strings.Join(ps, " "))
 	}
 	t.Flush()
 }
@@ -135,7 +169,7 @@ func ensembles(w io.Writer, o wire.Overview) {
 		fmt.Fprintln(t)
 		t.Flush()
 		if en.Missing > 0 {
-			fmt.Fprintf(w, "%d trials left no predictions\n", en.Missing)
+			fmt.Fprintf(w, "%s left no predictions and could not be considered\n", count(en.Missing, "trial"))
 		}
 	}
 }
@@ -148,8 +182,25 @@ func cellText(t wire.TrialColumns, column string, row int) string {
 	}
 	switch v := (*t.Values[i][row]).(type) {
 	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return strconv.FormatFloat(v, 'f', 0, 64)
+		}
 		return fmt.Sprintf("%.5g", v)
 	default:
 		return fmt.Sprint(v)
 	}
+}
+
+// valueText is a cell of a column of results, which are compared: with the same
+// number of decimals in every row.
+func valueText(t wire.TrialColumns, column string, row int) string {
+	text := cellText(t, column, row)
+	if text == "" {
+		return ""
+	}
+	v, ok := (*t.Values[slices.Index(t.Columns, column)][row]).(float64)
+	if size := math.Abs(v); !ok || v != 0 && size < 1e-3 || !(size < 100) {
+		return text
+	}
+	return strconv.FormatFloat(v, 'f', 5, 64)
 }

@@ -18,13 +18,12 @@ import (
 // progress shows a sweep as it goes: one live line on a terminal, else a line
 // when something worth it happened or ten seconds have passed.
 type progress struct {
-	w     io.Writer
-	live  bool
-	width int
-	told  time.Time
-	stage string
-	best  string
-	quiet bool // -o json: stay silent
+	w      io.Writer
+	live   bool
+	width  int
+	told   time.Time
+	failed int  // trials that were told to have failed
+	quiet  bool // -o json: stay silent
 }
 
 func newProgress(e *env, url string, ours bool) *progress {
@@ -39,15 +38,17 @@ func newProgress(e *env, url string, ours bool) *progress {
 	return p
 }
 
-// every is how long a quiet sweep waits for its next line off a terminal.
-const every = 10 * time.Second
+const (
+	every       = 10 * time.Second // how long a quiet sweep waits for its next line off a terminal
+	failureRows = 5                // failed trials that get a line of their own
+)
 
-// watch follows the change stream until the sweep has ended or was paused. A
-// server that goes away for a while is waited for.
-func (p *progress) watch(ctx context.Context, cl *client.Client, id string) error {
-	var after int64
+// watch follows the change stream from a sweep as it is known until it has ended
+// or was paused. A server that goes away for a while is waited for.
+func (p *progress) watch(ctx context.Context, cl *client.Client, sw wire.Sweep) error {
+	after := sw.Seq
 	for {
-		c, err := cl.Changes(ctx, id, after, 1)
+		c, err := cl.Changes(ctx, sw.ID, after, 1)
 		switch {
 		case ctx.Err() != nil:
 			return nil
@@ -77,8 +78,22 @@ func (p *progress) watch(ctx context.Context, cl *client.Client, id string) erro
 // decided tells what a person would want to know while waiting.
 func (p *progress) decided(d wire.Decision) {
 	switch d.Kind {
-	case "open_stage", "finish_stage", "retry", "ensemble", "pause", "lost":
+	case "open_stage", "ensemble", "pause":
 		p.line(d.Text)
+	case "finish_stage":
+		if !strings.HasSuffix(d.Text, " is finished") { // the next one says so by opening
+			p.line(d.Text)
+		}
+	case "exhaust":
+		p.line(strings.TrimSpace(fmt.Sprintf("stage %s %s", d.Stage, d.Branch)) + ": " + d.Text)
+	case "retry":
+		p.line(fmt.Sprintf("trial %d is tried again - %s", d.Trial, d.Text))
+	case "lost":
+		p.line(fmt.Sprintf("trial %d: %s", d.Trial, d.Text))
+	case "fail":
+		if p.failed++; p.failed <= failureRows {
+			p.line(fmt.Sprintf("trial %d failed: %s", d.Trial, d.Text))
+		}
 	}
 }
 

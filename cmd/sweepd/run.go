@@ -92,15 +92,16 @@ func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *serv
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	began := time.Now()
 	p := newProgress(e, cl.Base(), s != nil)
 	ended := make(chan error, 1)
-	go func() { ended <- p.watch(ctx, cl, sw.ID) }()
+	go func() { ended <- p.watch(ctx, cl, sw) }()
 	select {
 	case err := <-ended:
 		if err != nil {
 			return err
 		}
-		return finish(e, cl, sw.ID, slotsOf(s))
+		return finish(e, cl, sw.ID, s, began)
 	case <-signals:
 		cancel()
 		<-ended
@@ -165,13 +166,6 @@ func interrupted(e *env, s *server, id string, signals <-chan os.Signal) error {
 		}
 		s.inner.end(time.Second)
 	}
-	fmt.Fprintf(e.err, "Stopped. Go on with: sweepd run --resume %s\n", id)
+	fmt.Fprintf(e.err, "Stopped; nothing is lost. Go on with: %s\n", commandLine(e, "run --resume "+id))
 	return exit(exitInterrupted)
-}
-
-func slotsOf(s *server) int {
-	if s == nil {
-		return 0
-	}
-	return s.cfg.Slots
 }

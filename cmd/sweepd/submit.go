@@ -34,7 +34,7 @@ func (c *submitCmd) Run(e *env) error {
 		return err
 	}
 	if c.Watch {
-		return follow(e, cl, sw.ID)
+		return follow(e, cl, sw)
 	}
 	return e.print(sw, func(w io.Writer) {
 		fmt.Fprintf(w, "%s  %s\n", sw.ID, sw.Name)

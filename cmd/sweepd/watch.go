@@ -4,8 +4,10 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/sweepd/sweepd/api/client"
+	"github.com/sweepd/sweepd/api/wire"
 )
 
 // watchCmd is the verb watch.
@@ -24,21 +26,21 @@ func (c *watchCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return follow(e, cl, sw.ID)
+	return follow(e, cl, sw)
 }
 
 // follow shows a sweep as it goes, then what it came to; the exit code says how
 // it ended.
-func follow(e *env, cl *client.Client, id string) error {
+func follow(e *env, cl *client.Client, sw wire.Sweep) error {
 	ctx, stop := signal.NotifyContext(e.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	p := newProgress(e, cl.Base(), false)
-	if err := p.watch(ctx, cl, id); err != nil {
+	if err := p.watch(ctx, cl, sw); err != nil {
 		return err
 	}
 	if ctx.Err() != nil {
 		p.clear()
 		return exit(exitInterrupted)
 	}
-	return finish(e, cl, id, 0)
+	return finish(e, cl, sw.ID, nil, time.Time{})
 }
