@@ -40,7 +40,11 @@ func ensembleClause(e wire.Ensemble) string {
 		}
 	}
 	mine, single := e.Scores[split], e.BestSingle.Scores[split]
-	text := fmt.Sprintf("%d of them together reach %s %s on %s", len(e.Members), number(mine), e.Metric, split)
+	who := thousands(len(e.Members)) + " trials together reach"
+	if len(e.Members) == 1 {
+		who = "One trial alone reaches"
+	}
+	text := fmt.Sprintf("%s %s %s on %s", who, number(mine), e.Metric, split)
 	if single != 0 && !math.IsNaN(single) {
 		text += fmt.Sprintf(", %s the best single's %s", change(mine, single), number(single))
 	}

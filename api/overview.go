@@ -134,17 +134,23 @@ func (r row) result() *float64 {
 }
 
 // saved adds up what trials that were stopped early did not run. A trial would
-// have run to its rule's max, or as far as the longest completed one of its
-// stage.
+// have run as far as the longest completed one that it was ranked with, at most
+// to its rule's max; to the max where none completed. So a model that reports
+// once saves nothing by being stopped then.
 func (sm *summary) saved(sp *spec.Spec) wire.Saved {
-	longest := map[string]int{}
-	for _, r := range sm.rows {
+	type peers struct {
+		branch int64
+		group  string
+	}
+	longest := map[peers]int{}
+	for n, r := range sm.rows {
 		if r.state == trials.Completed {
-			longest[r.stage] = max(longest[r.stage], r.resource)
+			with := peers{r.branch, sm.groups[n]}
+			longest[with] = max(longest[with], r.resource)
 		}
 	}
 	out := wire.Saved{Unit: "reports"}
-	for _, r := range sm.rows {
+	for n, r := range sm.rows {
 		st := sp.Stage(r.stage)
 		if st == nil || st.EarlyStop == nil || (r.state != trials.Stopped && r.state != trials.Completed) {
 			continue
@@ -154,9 +160,9 @@ func (sm *summary) saved(sp *spec.Spec) wire.Saved {
 		}
 		out.Of += float64(r.resource)
 		if r.state == trials.Stopped {
-			full := st.EarlyStop.Max
-			if full == 0 {
-				full = float64(longest[r.stage])
+			full := float64(longest[peers{r.branch, sm.groups[n]}])
+			if limit := st.EarlyStop.Max; limit > 0 && (full == 0 || full > limit) {
+				full = limit
 			}
 			if rest := full - float64(r.resource); rest > 0 {
 				out.Resource += rest

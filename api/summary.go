@@ -13,11 +13,12 @@ import (
 // summary is what an overview is made of, kept per sweep and brought up to date
 // by what changed, so that a page costs O(changes) to read and not O(history).
 type summary struct {
-	mu    sync.Mutex
-	seq   int64
-	last  *scheduler.Changes // sweep, stages and branches as they are now
-	rows  map[int]row        // by trial number
-	rungs map[rungKey]*rungCount
+	mu     sync.Mutex
+	seq    int64
+	last   *scheduler.Changes // sweep, stages and branches as they are now
+	rows   map[int]row        // by trial number
+	groups map[int]string     // whom a judged trial was ranked with; no entry is the branch
+	rungs  map[rungKey]*rungCount
 }
 
 // row is what an overview keeps of a trial.
@@ -63,7 +64,7 @@ func (ss *summaries) get(sweep int64) *summary {
 		if len(ss.of) >= keptSummaries {
 			clear(ss.of)
 		}
-		sm = &summary{rows: map[int]row{}, rungs: map[rungKey]*rungCount{}}
+		sm = &summary{rows: map[int]row{}, groups: map[int]string{}, rungs: map[rungKey]*rungCount{}}
 		ss.of[sweep] = sm
 	}
 	return sm
@@ -107,6 +108,9 @@ func (sm *summary) judged(d trials.Decision) {
 	var v search.Verdict
 	if json.Unmarshal(d.Payload, &v) != nil {
 		return
+	}
+	if v.Group != "" {
+		sm.groups[d.Trial] = v.Group
 	}
 	key := rungKey{sm.rows[d.Trial].branch, v.Group, v.Resource}
 	r := sm.rungs[key]
