@@ -2,6 +2,8 @@ package store
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"github.com/sweepd/sweepd/scheduler/plan"
 	"github.com/sweepd/sweepd/search"
@@ -47,9 +49,32 @@ func (t *tx) openStage(sw *sweepRow, o plan.OpenStage) (bool, error) {
 	}
 	text := o.Why
 	if text == "" {
-		text = o.String()
+		text = opening(o)
 	}
 	return true, t.decide(sw, trials.Decision{Actor: "plan", Kind: "open_stage", Stage: st.Name, Text: text})
+}
+
+// opening says what a stage sets out to do: "stage refine opens: 170 trials in
+// mlp, knn, logreg".
+func opening(o plan.OpenStage) string {
+	text := "stage " + o.Name + " opens"
+	if o.Budget > 0 {
+		text += ": " + plural(o.Budget, "trial")
+	}
+	var names []string
+	for _, b := range o.Branches {
+		if b.Name != "" {
+			names = append(names, b.Name)
+		}
+	}
+	if len(names) == 0 {
+		return text
+	}
+	const shown = 8
+	if more := len(names) - shown; more > 0 {
+		names = append(names[:shown], fmt.Sprintf("%d more", more))
+	}
+	return text + " in " + strings.Join(names, ", ")
 }
 
 // endStage ends a stage and closes its branches.
