@@ -43,11 +43,11 @@ def main():
         mlflow.log_params(params)
         for step, (val, test) in enumerate(fit(**params), start=1):
             loss = log_loss(y_val, val)
-            mlflow.log_metric("val_loss", loss, step=step)
-            if loss < best:
+            if loss < best:  # kept before it is told: the answer may be to stop
                 best = loss
                 save("val", val)
                 save("test", test)
+            mlflow.log_metric("val_loss", loss, step=step)
     print(f"{params['family']}: best val_loss {best:.4f}")
 
 
