@@ -58,6 +58,7 @@ func onBoth(t *testing.T, story func(t *testing.T, db string)) {
 type proc struct {
 	t    *testing.T
 	args []string
+	env  []string // beside the test's own
 	cmd  *exec.Cmd
 	log  *bytes.Buffer
 }
@@ -66,14 +67,20 @@ type proc struct {
 func start(t *testing.T, args ...string) *proc {
 	t.Helper()
 	p := &proc{t: t, args: args}
+	p.begin()
+	return p
+}
+
+// begin starts the process for the first time; the test ends it.
+func (p *proc) begin() {
+	p.t.Helper()
 	p.again()
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		p.kill()
-		if t.Failed() {
-			t.Logf("sweepd %s:\n%s", strings.Join(p.args, " "), tail(p.log.String(), 4000))
+		if p.t.Failed() {
+			p.t.Logf("sweepd %s:\n%s", strings.Join(p.args, " "), tail(p.log.String(), 4000))
 		}
 	})
-	return p
 }
 
 // again starts the same command line anew.
@@ -81,6 +88,7 @@ func (p *proc) again() {
 	p.t.Helper()
 	p.log = &bytes.Buffer{}
 	p.cmd = exec.Command(binary, p.args...)
+	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stdout, p.cmd.Stderr = p.log, p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)

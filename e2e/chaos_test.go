@@ -1,0 +1,335 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sweepd/sweepd/api/wire"
+)
+
+// In each round of chaos the server and one of two workers are killed with -9 at
+// random moments, sometimes at once, and started again at once. SWEEPD_CHAOS sets
+// the number of rounds and SWEEPD_CHAOS_SEED the moments.
+const (
+	chaosRounds = 3
+	chaosTTL    = 5 * time.Second
+)
+
+// shot is a trial that tells of everything it does and of every error it sees.
+const shot = `
+import os, time, traceback
+def say(word):
+    with open(os.environ["WITNESS"], "a") as f:
+        f.write(f"{word} {os.environ['SWEEPD_TRIAL_NUMBER']} {os.environ['SWEEPD_ATTEMPT']} {os.environ['WITNESS_WORKER']} {time.time():.6f}\n")
+try:
+    say("begin")
+    import sweepd as sw
+    trial = sw.trial()
+    for epoch in range(1, 6):
+        time.sleep(0.12)
+        trial.report(step=epoch, loss=trial.params["x"] / epoch, extra=float(epoch))
+    say("end")
+except BaseException:
+    say("error")
+    with open(os.environ["WITNESS"] + ".errors", "a") as f:
+        traceback.print_exc(file=f)
+    raise
+`
+
+// said is a line of the witness file.
+type said struct {
+	word           string
+	trial, attempt int
+	worker         int
+	at             time.Time
+}
+
+func testimonies(t *testing.T, path string) []said {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	var out []said
+	for line := range strings.Lines(string(b)) {
+		f := strings.Fields(line)
+		if len(f) != 5 {
+			continue // cut by a kill
+		}
+		var s said
+		s.word = f[0]
+		s.trial, _ = strconv.Atoi(f[1])
+		s.attempt, _ = strconv.Atoi(f[2])
+		s.worker, _ = strconv.Atoi(f[3])
+		at, _ := strconv.ParseFloat(f[4], 64)
+		s.at = time.UnixMicro(int64(at * 1e6))
+		out = append(out, s)
+	}
+	return out
+}
+
+// outage is when the server was dead.
+type outage struct{ from, till time.Time }
+
+// chaos is a server and two workers that are shot at, and what happened to them.
+type chaos struct {
+	*server
+	workers [2]*proc
+	outages []outage
+	deaths  [2][]time.Time
+	away    []time.Duration // worker killed -> its trials run again
+}
+
+func TestChaosLosesNothing(t *testing.T) {
+	rounds := number(t, "SWEEPD_CHAOS", chaosRounds)
+	seed := number(t, "SWEEPD_CHAOS_SEED", int(time.Now().UnixNano()%1e6))
+	t.Logf("SWEEPD_CHAOS=%d SWEEPD_CHAOS_SEED=%d", rounds, seed)
+	onBoth(t, func(t *testing.T, db string) {
+		random := rand.New(rand.NewPCG(uint64(seed), 1))
+		c := &chaos{server: serve(t, db, "--lease-ttl", chaosTTL.String())}
+		for i := range c.workers {
+			c.workers[i] = &proc{t: t, env: []string{fmt.Sprintf("WITNESS_WORKER=%d", i)}, args: []string{
+				"worker", "--dir", t.TempDir(), "--server", c.url(), "--token", c.token, "--slots", "2",
+			}}
+			c.workers[i].begin()
+		}
+		var sweeps []wire.Sweep
+		var paths []string
+		for range rounds {
+			if len(sweeps) == 0 || c.over(t, sweeps[len(sweeps)-1].ID) {
+				sw, path := c.submitShot(t)
+				sweeps, paths = append(sweeps, sw), append(paths, path)
+			}
+			c.round(t, random)
+		}
+		for i, sw := range sweeps {
+			c.judge(t, sw, paths[i])
+		}
+		c.report(t, len(sweeps))
+	})
+}
+
+func number(t *testing.T, env string, otherwise int) int {
+	t.Helper()
+	text := os.Getenv(env)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 {
+		t.Fatalf("%s=%q is no number", env, text)
+	}
+	return n
+}
+
+func (c *chaos) submitShot(t *testing.T) (wire.Sweep, string) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(t.TempDir(), "witness")
+	write(t, dir, "train.py", shot)
+	return c.submit(t, dir, fmt.Sprintf(`
+command: [python3, train.py]
+env: {PYTHONPATH: %q, WITNESS: %q}
+objective: {metric: loss, goal: minimize}
+space: {x: {uniform: [1, 2]}}
+sampler: {algorithm: random, seed: 5}
+retry: {lost: 50}
+budget: {trials: %d, parallel: 4}
+`, pythonPath(t), path, killed)), path
+}
+
+func (c *chaos) over(t *testing.T, id string) bool {
+	t.Helper()
+	sw, err := c.Sweep(context.Background(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sw.State != wire.SweepStateRunning
+}
+
+// round kills the server and a worker, in any order and at most a second apart.
+func (c *chaos) round(t *testing.T, random *rand.Rand) {
+	t.Helper()
+	time.Sleep(time.Duration(500+random.IntN(1500)) * time.Millisecond)
+	between := time.Duration(max(0, random.IntN(1500)-500)) * time.Millisecond
+	i := random.IntN(len(c.workers))
+	shots := []func(){func() { c.shootServer(t) }, func() { c.shootWorker(i) }}
+	if between == 0 {
+		c.workers[i].kill()
+		c.deaths[i] = append(c.deaths[i], time.Now())
+		shots = []func(){func() { c.shootServer(t) }, c.workers[i].again}
+	}
+	if random.IntN(2) == 0 {
+		slices.Reverse(shots)
+	}
+	shots[0]()
+	time.Sleep(between)
+	shots[1]()
+}
+
+func (c *chaos) shootServer(t *testing.T) {
+	t.Helper()
+	c.kill()
+	o := outage{from: time.Now()}
+	c.again()
+	until(t, 30*time.Second, "the server goes again", func() bool { _, err := c.System(context.Background()); return err == nil })
+	o.till = time.Now()
+	c.outages = append(c.outages, o)
+}
+
+func (c *chaos) shootWorker(i int) {
+	c.workers[i].kill()
+	c.deaths[i] = append(c.deaths[i], time.Now())
+	c.workers[i].again()
+}
+
+// excused tells whether a trial that printed its last line was cut before it
+// could be settled: its worker died at most 250 ms of a living server later. A
+// worker asks a server that was away again after at most as long as it was away.
+func (c *chaos) excused(s said) bool {
+	for _, death := range c.deaths[s.worker] {
+		if death.Before(s.at.Add(-unsettled)) {
+			continue
+		}
+		alive := death.Sub(s.at)
+		for _, o := range c.outages {
+			till := o.till.Add(o.till.Sub(o.from) + unsettled)
+			from, till := later(o.from.Add(-unsettled), s.at), earlier(till, death)
+			alive -= max(0, till.Sub(from))
+		}
+		return alive < unsettled
+	}
+	return false
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
+
+// judge checks what must hold after any number of kills: the budget exact,
+// nothing lost, nothing settled twice or run again once it was settled, every
+// metric there, and no error seen by user code.
+func (c *chaos) judge(t *testing.T, sw wire.Sweep, path string) {
+	t.Helper()
+	sw = c.ended(t, sw.ID, 2*time.Minute)
+	if sw.State != wire.SweepStateFinished || sw.Counts.Created != killed || sw.Counts.Completed != killed {
+		t.Errorf("sweep %s: %s, %+v: %s", sw.ID, sw.State, sw.Counts, sw.Why)
+	}
+	heard := map[int][]said{}
+	for _, s := range testimonies(t, path) {
+		heard[s.trial] = append(heard[s.trial], s)
+	}
+	if b, err := os.ReadFile(path + ".errors"); err == nil {
+		t.Errorf("user code saw an error:\n%s", tail(string(b), 3000))
+	}
+	for n := 1; n <= killed; n++ {
+		tr, err := c.Trial(context.Background(), sw.ID, n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		settled := 0
+		for _, a := range tr.Attempts {
+			if a.Verdict == "succeeded" {
+				settled++
+			} else if a.Verdict != "lost" && a.Verdict != "undelivered" {
+				t.Errorf("sweep %s trial %d attempt %d is %s", sw.ID, n, a.Number, a.Verdict)
+			}
+		}
+		if settled != 1 {
+			t.Errorf("sweep %s trial %d was settled %d times", sw.ID, n, settled)
+		}
+		final := int(tr.Attempts[len(tr.Attempts)-1].Number)
+		ends := map[int]int{}
+		for _, s := range heard[n] {
+			switch {
+			case s.word != "end":
+			case s.attempt == final:
+				ends[final]++
+			case !c.excused(s):
+				t.Errorf("sweep %s trial %d: attempt %d ended at %s, and yet attempt %d ran", sw.ID, n, s.attempt, s.at.Format(time.StampMilli), s.attempt+1)
+			}
+		}
+		if ends[final] != 1 {
+			t.Errorf("sweep %s trial %d: attempt %d ended %d times", sw.ID, n, final, ends[final])
+		}
+		c.measure(heard[n])
+	}
+	c.points(t, sw.ID)
+}
+
+// measure notes how long trials that died with their worker were away.
+func (c *chaos) measure(of []said) {
+	for i, s := range of {
+		if s.word != "begin" || i+1 >= len(of) || of[i+1].word != "begin" {
+			continue
+		}
+		for _, death := range c.deaths[s.worker] {
+			if death.After(s.at) {
+				c.away = append(c.away, of[i+1].at.Sub(death))
+				break
+			}
+		}
+	}
+}
+
+func (c *chaos) points(t *testing.T, id string) {
+	t.Helper()
+	var numbers []string
+	for n := 1; n <= killed; n++ {
+		numbers = append(numbers, strconv.Itoa(n))
+	}
+	curves, err := c.Curves(context.Background(), id, strings.Join(numbers, ","), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(curves.Curves) != killed {
+		t.Errorf("sweep %s: %d trials have readings, want %d", id, len(curves.Curves), killed)
+	}
+	for _, curve := range curves.Curves {
+		if len(curve.Values) != 5 {
+			t.Errorf("sweep %s trial %d has %d readings, want 5", id, curve.Trial, len(curve.Values))
+		}
+	}
+}
+
+func (c *chaos) report(t *testing.T, sweeps int) {
+	t.Helper()
+	var down []time.Duration
+	for _, o := range c.outages {
+		down = append(down, o.till.Sub(o.from))
+	}
+	slices.Sort(down)
+	slices.Sort(c.away)
+	t.Logf("%d sweeps of %d trials; %d kills of the server, going again after %s at the middle, %s at most; %d kills of workers, %d trials cut",
+		sweeps, killed, len(down), down[len(down)/2].Round(time.Millisecond), down[len(down)-1].Round(time.Millisecond),
+		len(c.deaths[0])+len(c.deaths[1]), len(c.away))
+	if most := down[len(down)-1]; most > 5*time.Second {
+		t.Errorf("the server took %s to go again", most)
+	}
+	if len(c.away) == 0 {
+		return
+	}
+	most := c.away[len(c.away)-1]
+	t.Logf("their trials again after %s at the middle, %s at most", c.away[len(c.away)/2].Round(time.Millisecond), most.Round(time.Millisecond))
+	if most > chaosTTL+5*time.Second {
+		t.Errorf("a killed worker's trial ran again only after %s", most)
+	}
+}
