@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"io"
-	"net/http"
 	"os"
 
 	"github.com/sweepd/sweepd/api/wire"
@@ -75,12 +74,4 @@ func spool(body io.Reader) (*os.File, error) {
 		return nil, err
 	}
 	return f, nil
-}
-
-// tooLarge names the cap when a body went over it.
-func tooLarge(err error) error {
-	if e, ok := err.(*http.MaxBytesError); ok {
-		return bodyTooLarge(e.Limit)
-	}
-	return err
 }

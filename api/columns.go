@@ -57,7 +57,11 @@ func columns(asked string, ts []trials.Trial, branch map[int64]string) (wire.Tri
 }
 
 func unknownColumn(name string) fault.Problem {
-	return fault.Problem{Where: "column " + name, Message: "there is no such column", Hint: fault.DidYouMean(name, columnNames)}
+	hint := fault.DidYouMean(name, columnNames)
+	if hint == "" {
+		hint = "one of " + strings.Join(columnNames, ", ") + ", params.NAME, params.*"
+	}
+	return fault.Problem{Where: "column " + name, Message: "there is no such column", Hint: hint}
 }
 
 func paramNames(ts []trials.Trial) []string {
@@ -144,17 +148,29 @@ func orders(asked string, goal spec.Goal) ([]trials.Order, error) {
 		case field == rank:
 			down := (goal == spec.Maximize) != desc
 			out = append(out, trials.Order{Field: "value", Desc: down}, trials.Order{Field: "best", Desc: down})
-		case sortable(field):
+		case searchable(field):
 			out = append(out, trials.Order{Field: field, Desc: desc})
 		default:
-			ps = append(ps, unknownColumn(field))
+			ps = append(ps, unsearchable(field))
 		}
 	}
 	return out, fault.Many("the trials cannot be sorted like that", ps)
 }
 
-func sortable(field string) bool {
-	return strings.HasPrefix(field, paramPrefix) || slices.Contains(columnNames, field)
+// searchNames are the columns, beside the parameters, that trials are sorted and
+// filtered by: those of trials.Term.
+var searchNames = []string{"number", "state", "stage", "branch", "value", "best", "last", "resource", "seconds", "attempts", "by", "reason"}
+
+func searchable(field string) bool {
+	return strings.HasPrefix(field, paramPrefix) || slices.Contains(searchNames, field)
+}
+
+func unsearchable(field string) fault.Problem {
+	p := fault.Problem{Where: "column " + field, Message: "there is no such column", Hint: fault.DidYouMean(field, searchNames)}
+	if slices.Contains(columnNames, field) {
+		p.Message = "trials are neither sorted nor filtered by it"
+	}
+	return p
 }
 
 // operators, longest first so that <= is not read as <.
@@ -172,8 +188,8 @@ func terms(asked string) ([]trials.Term, error) {
 		switch {
 		case !ok:
 			ps = append(ps, fault.Problem{Where: "filter " + text, Message: "a term is a column, an operator and a value", Hint: "like state=running or params.lr<1e-3"})
-		case !sortable(t.Field):
-			ps = append(ps, unknownColumn(t.Field))
+		case !searchable(t.Field):
+			ps = append(ps, unsearchable(t.Field))
 		default:
 			out = append(out, t)
 		}

@@ -3,7 +3,9 @@ package api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 
 	"github.com/labstack/echo/v4"
 
@@ -41,13 +43,32 @@ func (s *Server) fail(err error, c echo.Context) {
 	_ = c.JSON(int(p.Status), p)
 }
 
+// survive turns a panic of a handler into an error, whose text has the stack:
+// one sick request must not look like a broken connection.
+func survive() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) (err error) {
+			defer func() {
+				switch r := recover(); r {
+				case nil:
+				case http.ErrAbortHandler: // the way to drop a connection on purpose
+					panic(r)
+				default:
+					err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+				}
+			}()
+			return next(c)
+		}
+	}
+}
+
 func (s *Server) problem(err error, c echo.Context) wire.Problem {
 	var he *echo.HTTPError
 	f := fault.Of(err)
 	switch {
 	case f != nil:
 	case errors.As(err, &he):
-		return fromEcho(he)
+		return fromEcho(he, c.Response().Header().Get(echo.HeaderAllow))
 	case errors.Is(err, context.Canceled):
 		f = fault.Unavailablef("the request was given up")
 	default:
@@ -79,7 +100,8 @@ func code(f *fault.Error) int {
 // codeTooLarge marks a body over its cap.
 const codeTooLarge = "too_large"
 
-func fromEcho(he *echo.HTTPError) wire.Problem {
+// fromEcho is an error of the router; allow are the methods that a route takes.
+func fromEcho(he *echo.HTTPError, allow string) wire.Problem {
 	p := wire.Problem{Type: "about:blank", Title: http.StatusText(he.Code), Status: int64(he.Code), Code: "invalid"}
 	if m, ok := he.Message.(string); ok {
 		p.Title = m
@@ -88,7 +110,8 @@ func fromEcho(he *echo.HTTPError) wire.Problem {
 	case http.StatusNotFound:
 		p.Code, p.Title, p.Hint = "not_found", "there is no such route", "the routes are in /api/v1/openapi.yaml"
 	case http.StatusMethodNotAllowed:
-		p.Code = "method_not_allowed"
+		p.Code, p.Title = "method_not_allowed", "this route does not take this method"
+		p.Hint = "it takes " + allow
 	case http.StatusRequestEntityTooLarge:
 		p.Code = codeTooLarge
 	}

@@ -23,10 +23,10 @@ func hosts(names []string) echo.MiddlewareFunc {
 			if h, _, err := net.SplitHostPort(host); err == nil {
 				host = h
 			}
-			host = strings.Trim(host, "[]")
-			if host != "localhost" && net.ParseIP(host) == nil && !slices.Contains(names, host) {
+			host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
+			if host != "localhost" && net.ParseIP(host) == nil && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
 				return fault.Deniedf("this server does not answer to the name %.100q", host).As("foreign_host").
-					Fix("name it with serve --host %s", strings.ToLower(host))
+					Fix("name it with serve --host %.100s", host)
 			}
 			return next(c)
 		}
@@ -49,6 +49,14 @@ func sameSite() echo.MiddlewareFunc {
 
 const sessionCookie = "sweepd_session"
 
+// unrouted is the path of API calls that no route answers.
+const unrouted = "/api/*"
+
+// noRoute tells whether the answer is 404 or 405, which is no question of rights.
+func noRoute(c echo.Context) bool {
+	return c.Path() == "" || c.Path() == unrouted || c.Get(echo.ContextKeyHeaderAllow) != nil
+}
+
 // authorize finds out who calls and holds it against the table of routes. What
 // is in no row is denied.
 func (s *Server) authorize(table auth.Table) echo.MiddlewareFunc {
@@ -68,7 +76,7 @@ func (s *Server) authorize(table auth.Table) echo.MiddlewareFunc {
 			if err != nil {
 				return err
 			}
-			if c.Path() == "" { // no route: the answer is 404, not a question of rights
+			if noRoute(c) {
 				return next(c)
 			}
 			if err := table.Allow(r.Method, c.Path(), p); err != nil {

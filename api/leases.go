@@ -5,9 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"math"
 	"time"
 
 	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/ensemble"
+	"github.com/sweepd/sweepd/internal/auth"
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/internal/preds"
 	"github.com/sweepd/sweepd/trials"
@@ -64,6 +67,9 @@ func (s *Server) PutPrediction(ctx context.Context, r wire.PutPredictionRequestO
 	if err != nil {
 		return nil, err
 	}
+	if err := s.fitsEnsembles(ctx, set); err != nil {
+		return nil, err
+	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
@@ -74,6 +80,27 @@ func (s *Server) PutPrediction(ctx context.Context, r wire.PutPredictionRequestO
 	return wire.PutPrediction200JSONResponse(wire.FromPrediction(trials.Prediction{
 		Split: set.Split, Name: r.Name, Digest: hex.EncodeToString(sum.Sum(nil)), Size: info.Size(), Rows: set.Rows, Cols: set.Cols,
 	})), nil
+}
+
+// fitsEnsembles checks predictions as the ensembles of the attempt's sweep will
+// read them, so that whoever wrote them hears of it now and not when all trials
+// have run.
+func (s *Server) fitsEnsembles(ctx context.Context, set *preds.Set) error {
+	p := Principal(ctx)
+	if p.Role != auth.Attempt {
+		return nil
+	}
+	c, err := s.Reader.Changes(ctx, p.Claims.Sweep, math.MaxInt64, 1) // the sweep alone
+	if err != nil {
+		return err
+	}
+	for _, st := range c.Sweep.Spec.Stages {
+		e := st.Ensemble
+		if e != nil && (e.Split == set.Split || e.Score == set.Split) && ensemble.Loss(e.Metric).Classifies() {
+			return set.CheckProbabilities()
+		}
+	}
+	return nil
 }
 
 // ListWorkers answers GET /api/v1/workers.

@@ -84,8 +84,9 @@ func (s *Server) Register(e *echo.Echo) error {
 	if err != nil {
 		return err
 	}
-	e.Use(s.observe(), hosts(s.Hosts), sameSite(), s.authorize(auth.Routes()), check)
+	e.Use(s.observe(), survive(), compress(), hosts(s.Hosts), sameSite(), s.authorize(auth.Routes()), check)
 	wire.RegisterHandlers(e, wire.NewStrictHandler(s, nil))
+	e.RouteNotFound(unrouted, func(echo.Context) error { return echo.ErrNotFound }) // not the page, which answers all else
 	e.GET("/api/v1/openapi.yaml", specification)
 	e.GET("/login", s.login)
 	e.GET("/metrics", s.metrics())

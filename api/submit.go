@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -45,12 +46,15 @@ func (s *Server) CreateSweep(ctx context.Context, r wire.CreateSweepRequestObjec
 	return wire.CreateSweep201JSONResponse(w), err
 }
 
+// fileName stands for a sweep file that came without a name.
+const fileName = "sweep.yaml"
+
 // submission reads either body: YAML text, or an object with the text or the
 // file as an object beside what belongs to it.
 func submission(r wire.CreateSweepRequestObject) (wire.Submission, error) {
 	if r.Body != nil {
 		text, err := io.ReadAll(r.Body)
-		return wire.Submission{Source: string(text), File: "sweep.yaml"}, err
+		return wire.Submission{Source: string(text), File: fileName}, tooLarge(err)
 	}
 	if r.JSONBody == nil {
 		return wire.Submission{}, fault.Invalidf("the body is empty").Fix("send the sweep file as application/yaml, or as JSON {\"source\": \"...\"}")
@@ -60,16 +64,18 @@ func submission(r wire.CreateSweepRequestObject) (wire.Submission, error) {
 	case sub.Source != "" && sub.Spec != nil:
 		return sub, fault.Invalidf("both source and spec are given").At("/spec").Fix("send one of them")
 	case sub.Spec != nil:
-		text, err := json.Marshal(sub.Spec)
-		if err != nil {
-			return sub, err
+		// Indented, so that a place in it can be found; the order of the keys is
+		// kept, since it is the order of the parameters.
+		var text bytes.Buffer
+		if err := json.Indent(&text, sub.Spec, "", "  "); err != nil {
+			return sub, fault.Invalidf("%v", err).At("/spec")
 		}
-		sub.Source = string(text)
+		sub.Source = text.String()
 	case strings.TrimSpace(sub.Source) == "":
 		return sub, fault.Invalidf("the sweep file is empty").At("/source").Fix("an example of eight lines is in the README")
 	}
 	if sub.File == "" {
-		sub.File = "sweep.yaml"
+		sub.File = fileName
 	}
 	if sub.Workdir != "" && !filepath.IsAbs(sub.Workdir) {
 		return sub, fault.Invalidf("workdir must be an absolute path, got %q", sub.Workdir).At("/workdir")

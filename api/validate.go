@@ -1,7 +1,7 @@
 package api
 
 import (
-	"errors"
+	"mime"
 	"net/http"
 	"strings"
 
@@ -10,8 +10,6 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 	"github.com/labstack/echo/v4"
-
-	"github.com/sweepd/sweepd/internal/fault"
 )
 
 // The largest bodies taken, in bytes.
@@ -43,13 +41,17 @@ func validate() (echo.MiddlewareFunc, error) {
 			}
 			route, params, err := router.FindRoute(r)
 			if err != nil {
-				return next(c) // echo says 404 or 405
+				if allow := methods(router, r); allow != "" {
+					c.Response().Header().Set(echo.HeaderAllow, allow)
+					return echo.ErrMethodNotAllowed
+				}
+				return next(c)
 			}
-			limit, isJSON := bodyLimit(route)
+			limit, isJSON := bodyLimit(route.Operation.OperationID)
 			r.Body = http.MaxBytesReader(c.Response(), r.Body, limit)
 			in := &openapi3filter.RequestValidationInput{Request: r, PathParams: params, Route: route, Options: &openapi3filter.Options{
-				MultiError: true, ExcludeRequestBody: !isJSON, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
-				SkipSettingDefaults: !isJSON && r.Body != nil && route.Operation.RequestBody != nil,
+				MultiError: true, AuthenticationFunc: openapi3filter.NoopAuthenticationFunc,
+				ExcludeRequestBody: !isJSON || isYAML(r), // a sweep file is checked where it is understood
 			}}
 			if err := openapi3filter.ValidateRequest(r.Context(), in); err != nil {
 				return explain(err)
@@ -59,9 +61,27 @@ func validate() (echo.MiddlewareFunc, error) {
 	}, nil
 }
 
-// bodyLimit gives the cap of a route's body and whether it is checked as JSON.
-func bodyLimit(route *routers.Route) (int64, bool) {
-	switch route.Operation.OperationID {
+// methods are those that the API has for a request's path, "" when it has none.
+func methods(router routers.Router, r *http.Request) string {
+	var out []string
+	for _, m := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		if _, _, err := router.FindRoute(&http.Request{Method: m, URL: r.URL}); err == nil {
+			out = append(out, m)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+// isYAML tells whether the body is a sweep file's text.
+func isYAML(r *http.Request) bool {
+	kind, _, err := mime.ParseMediaType(r.Header.Get(echo.HeaderContentType))
+	return err == nil && kind == "application/yaml"
+}
+
+// bodyLimit gives the cap of an operation's body and whether it is checked as
+// JSON.
+func bodyLimit(operation string) (int64, bool) {
+	switch operation {
 	case "putCode":
 		return codeCap, false
 	case "putPrediction":
@@ -70,50 +90,4 @@ func bodyLimit(route *routers.Route) (int64, bool) {
 		return chunkCap, false
 	}
 	return jsonCap, true
-}
-
-// explain turns what the validator says into problems with their places.
-func explain(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		return bodyTooLarge(tooLarge.Limit)
-	}
-	var ps []fault.Problem
-	collect(&ps, err, "")
-	return fault.Many("the request does not fit the API", ps)
-}
-
-func bodyTooLarge(limit int64) error {
-	return fault.Invalidf("the body is larger than %d MiB", limit>>20).As(codeTooLarge).Fix("send less at once")
-}
-
-func collect(ps *[]fault.Problem, err error, where string) {
-	switch e := err.(type) {
-	case openapi3.MultiError:
-		for _, one := range e {
-			collect(ps, one, where)
-		}
-	case *openapi3filter.RequestError:
-		if e.Parameter != nil {
-			where = e.Parameter.In + " parameter " + e.Parameter.Name
-		}
-		if e.Err == nil {
-			*ps = append(*ps, fault.Problem{Where: where, Message: e.Reason})
-			return
-		}
-		collect(ps, e.Err, where)
-	case *openapi3.SchemaError:
-		if pointer := strings.Join(e.JSONPointer(), "/"); pointer != "" {
-			where = strings.TrimSpace(where + " /" + pointer)
-		}
-		*ps = append(*ps, fault.Problem{Where: where, Message: e.Reason})
-	default:
-		*ps = append(*ps, fault.Problem{Where: where, Message: firstLine(err.Error())})
-	}
-}
-
-// firstLine leaves out the schemas that the validator appends to its texts.
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(text, "\n")
-	return line
 }
