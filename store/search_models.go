@@ -88,8 +88,8 @@ func onDatasets(alias string, on []tracking.DatasetRef) (string, []any) {
 	if len(on) == 0 {
 		return "", nil
 	}
-	var any []string
-	var args []interface{}
+	var one []string
+	var args []any
 	for _, d := range on {
 		cond := alias + ".dataset_name = ?"
 		args = append(args, d.Name)
@@ -97,9 +97,9 @@ func onDatasets(alias string, on []tracking.DatasetRef) (string, []any) {
 			cond += " AND " + alias + ".dataset_digest = ?"
 			args = append(args, d.Digest)
 		}
-		any = append(any, cond)
+		one = append(one, cond)
 	}
-	return " AND ((" + strings.Join(any, ") OR (") + "))", args
+	return " AND ((" + strings.Join(one, ") OR (") + "))", args
 }
 
 // latestOf is the number of a model's latest point under a key, as a subquery.

@@ -9,7 +9,8 @@ import (
 )
 
 // The sources and what they mean were run through mlflow 3.17.2
-// (search_logged_model_utils.parse_filter_string).
+// (search_logged_model_utils.parse_filter_string), which also takes a text without
+// quotes.
 func TestModelFilters(t *testing.T) {
 	for src, want := range map[string]filter.Filter{
 		"":                                   nil,

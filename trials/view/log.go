@@ -61,7 +61,7 @@ func (v *view) LogBatch(ctx context.Context, run string, b tracking.Batch) error
 		b.Tags = ownTags(b.Tags)
 	}
 	for _, m := range b.Models {
-		if _, err := v.Model(ctx, m.Model, true); err != nil {
+		if err := v.knows(ctx, m.Model); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,19 @@ func (v *view) Model(ctx context.Context, id string, deletedToo bool) (tracking.
 	return m, err
 }
 
+// knows is ModelNotFound for a model of another sweep. A model stays where it was
+// made, so one look is enough.
+func (v *view) knows(ctx context.Context, id string) error {
+	if _, ok := v.models.Load(id); ok {
+		return nil
+	}
+	_, err := v.Model(ctx, id, true)
+	if err == nil {
+		v.models.Store(id, true)
+	}
+	return err
+}
+
 // SearchModels searches the sweep's models, whatever experiments are asked for.
 func (v *view) SearchModels(ctx context.Context, s tracking.ModelSearch) (tracking.ModelList, error) {
 	s.Experiments = []string{v.a.Experiment}
@@ -45,7 +58,7 @@ func (v *view) LinkModels(ctx context.Context, run string, l tracking.Links) err
 		return err
 	}
 	for _, id := range l.Inputs {
-		if _, err := v.Model(ctx, id, true); err != nil {
+		if err := v.knows(ctx, id); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ package view
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -58,6 +59,7 @@ type view struct {
 	a      Attempt
 	binder Binder
 	bound  atomic.Bool // a touch need not ask the binder again
+	models sync.Map    // IDs of models that are the sweep's for sure: a point need not read its model again
 }
 
 // own tells whether a run is the trial's, and binds it when it is.
