@@ -7,11 +7,17 @@ FAMILIES = ("knn", "logreg", "mlp", "extra_trees", "random_forest", "svm")
 
 
 def configs(n=200, seed=1):
-    """n configurations, families in equal shares, in a fixed shuffled order."""
+    """n configurations, no two alike, families in equal shares, in a fixed shuffled order."""
     r = random.Random(seed)
     families = [FAMILIES[i % len(FAMILIES)] for i in range(n)]
     r.shuffle(families)
-    return [sample(f, r) for f in families]
+    out = []
+    for family in families:
+        p = sample(family, r)
+        while p in out:
+            p = sample(family, r)
+        out.append(p)
+    return out
 
 
 def log(r, low, high):
