@@ -26,7 +26,7 @@ func TestRowsAreTheirTables(t *testing.T) {
 		}
 		for _, row := range []any{
 			sweepRow{}, specRow{}, stageRow{}, branchRow{}, trialRow{}, attemptRow{}, readingRow{}, decisionRow{},
-			workerRow{}, tokenRow{}, experimentRow{}, runRow{}, paramRow{}, tagRow{},
+			workerRow{}, tokenRow{}, experimentRow{}, runRow{}, paramRow{}, tagRow{}, modelRow{},
 		} {
 			st := &gorm.Statement{DB: db.pools.r}
 			if err := st.Parse(row); err != nil {
