@@ -64,7 +64,7 @@ func (p *pinned) ExecContext(ctx context.Context, text string, args ...any) (sql
 	if err != nil {
 		return nil, err
 	}
-	return st.ExecContext(ctx, args...)
+	return st.ExecContext(ctx, legible(args)...)
 }
 
 // QueryContext runs a statement with rows.
@@ -73,7 +73,7 @@ func (p *pinned) QueryContext(ctx context.Context, text string, args ...any) (*s
 	if err != nil {
 		return nil, err
 	}
-	return st.QueryContext(ctx, args...)
+	return st.QueryContext(ctx, legible(args)...)
 }
 
 // QueryRowContext runs a statement with one row.
@@ -82,7 +82,7 @@ func (p *pinned) QueryRowContext(ctx context.Context, text string, args ...any) 
 	if err != nil {
 		return p.conn.QueryRowContext(ctx, text, args...) // which meets the same error
 	}
-	return st.QueryRowContext(ctx, args...)
+	return st.QueryRowContext(ctx, legible(args)...)
 }
 
 // transact runs fn between BEGIN and COMMIT, or ROLLBACK when it fails.

@@ -48,7 +48,7 @@ func openPostgres(ctx context.Context, dsn string) (*dialect, *pools, error) {
 		pool.Close()
 		return nil, nil, fmt.Errorf("reach PostgreSQL: %w", err)
 	}
-	db, err := gorm.Open(postgres.New(postgres.Config{Conn: conn}), config(false))
+	db, err := gorm.Open(postgres.New(postgres.Config{Conn: legiblePool{conn}}), config(false))
 	if err != nil {
 		pool.Close()
 		return nil, nil, fmt.Errorf("open PostgreSQL: %w", err)

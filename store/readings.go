@@ -1,7 +1,9 @@
 package store
 
 import (
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/trials/spec"
@@ -114,6 +116,18 @@ func (t *tx) best(tr *trialRow, attempt int, goal spec.Goal) error {
 	return nil
 }
 
+// resultKey is the key under which a name of a result is logged. A trial that
+// ends well is settled whatever it called its numbers: a name that no client
+// could have logged is cut, not refused.
+func resultKey(name string) string {
+	name = legibleText(name)
+	if len(name) <= tracking.MaxKey {
+		return name
+	}
+	runes := []rune(name)
+	return string(runes[:min(len(runes), tracking.MaxKey)])
+}
+
 // logResult logs what an attempt left at its end, one step after its last
 // reading; the objective among it is one more reading.
 func (t *tx) logResult(sw *sweepRow, a *attemptRow, tr *trialRow, o spec.Objective, result map[string]float64) error {
@@ -124,8 +138,8 @@ func (t *tx) logResult(sw *sweepRow, a *attemptRow, tr *trialRow, o spec.Objecti
 		}
 	}
 	var points []tracking.Metric
-	for key, v := range result {
-		points = append(points, tracking.Metric{Key: key, Value: v, Step: step, Time: t.now.UnixMilli(), Attempt: a.Number})
+	for _, name := range slices.Sorted(maps.Keys(result)) {
+		points = append(points, tracking.Metric{Key: resultKey(name), Value: result[name], Step: step, Time: t.now.UnixMilli(), Attempt: a.Number})
 	}
 	fresh, err := t.addPoints(tr.RunNo, points, o.Metric)
 	if err != nil || len(fresh) == 0 {

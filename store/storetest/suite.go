@@ -47,6 +47,7 @@ func Run(t *testing.T, open Open) {
 		{"trials by filter, order and page", trialPages},
 		{"tokens and keys", tokens},
 		{"servers and workers", fleet},
+		{"texts that no database keeps", oddTexts},
 		{"the protocol of leases keeps its counts", protocol},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.tell(t, open) })
