@@ -58,12 +58,8 @@ func fromChanges(c *scheduler.Changes) (wire.Changes, error) {
 	if out.Sweep, err = wire.FromSweep(c.Sweep, c.Stages, c.Branches, false); err != nil {
 		return out, err
 	}
-	branch := map[int64]string{}
-	for _, b := range c.Branches {
-		branch[b.No] = b.Name
-	}
 	if len(c.Trials) > 0 {
-		if out.Trials, err = columns(changeColumns, c.Trials, branch); err != nil {
+		if out.Trials, err = columns(changeColumns, c.Trials, branchNames(c.Branches)); err != nil {
 			return out, err
 		}
 		out.Trials.Seq, out.Trials.Total = c.Seq, int64(c.Sweep.Counts.Created)

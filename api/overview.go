@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/scheduler"
 	"github.com/sweepd/sweepd/trials"
 	"github.com/sweepd/sweepd/trials/spec"
 )
@@ -27,33 +29,45 @@ func (s *Server) GetOverview(ctx context.Context, r wire.GetOverviewRequestObjec
 	return wire.GetOverview200JSONResponse(o), err
 }
 
+// overview is the first screen of a sweep; the one made last is given again
+// while nothing has changed.
 func (s *Server) overview(ctx context.Context, sw *trials.Sweep, top int) (wire.Overview, error) {
 	sm := s.summaries.get(sw.No)
 	sm.mu.Lock()
 	defer sm.mu.Unlock()
-	if err := sm.update(ctx, s.Reader, sw.No); err != nil {
+	if err := sm.update(ctx, s.Reader, sw); err != nil {
 		return wire.Overview{}, err
 	}
-	c := sm.last
-	sw = &c.Sweep
-	out := wire.Overview{Seq: sm.seq, Rungs: sm.wireRungs()}
+	now := &sm.last.Sweep
+	if sm.pageTop != top || sm.page.Seq != sm.seq {
+		page, err := s.makeOverview(ctx, sm, top)
+		if err != nil {
+			return page, err
+		}
+		sm.page, sm.pageTop = page, top
+	}
+	out := sm.page
+	if !now.Started.IsZero() {
+		end := s.Now()
+		if !now.Ended.IsZero() {
+			end = now.Ended
+		}
+		out.Now = end.Sub(now.Started).Seconds()
+	}
+	return out, nil
+}
+
+func (s *Server) makeOverview(ctx context.Context, sm *summary, top int) (wire.Overview, error) {
+	sw := &sm.last.Sweep
+	out := wire.Overview{Seq: sm.seq, BestSoFar: sm.wireCorners(), Dots: sm.wireDots(), Rungs: sm.wireRungs(), Saved: sm.saved(sw.Spec)}
 	var err error
-	if out.Sweep, err = wire.FromSweep(*sw, c.Stages, c.Branches, false); err != nil {
+	if out.Sweep, err = wire.FromSweep(*sw, sm.last.Stages, sm.last.Branches, false); err != nil {
 		return out, err
 	}
-	if !sw.Started.IsZero() {
-		end := s.Now()
-		if !sw.Ended.IsZero() {
-			end = sw.Ended
-		}
-		out.Now = end.Sub(sw.Started).Seconds()
-	}
-	out.BestSoFar, out.Dots = sm.history(sw.Spec)
-	out.Saved = sm.saved(sw.Spec)
 	if out.Ensembles, err = s.ensembles(ctx, sw.No); err != nil {
 		return out, err
 	}
-	if err := s.topRows(ctx, sw, top, &out); err != nil {
+	if err := s.topRows(ctx, sm.last, top, &out); err != nil {
 		return out, err
 	}
 	out.Sentence = sentence(sw, out.Ensembles)
@@ -62,7 +76,8 @@ func (s *Server) overview(ctx context.Context, sw *trials.Sweep, top int) (wire.
 }
 
 // topRows adds the head of the leaderboard with its curves.
-func (s *Server) topRows(ctx context.Context, sw *trials.Sweep, top int, out *wire.Overview) error {
+func (s *Server) topRows(ctx context.Context, c *scheduler.Changes, top int, out *wire.Overview) error {
+	sw := &c.Sweep
 	order, err := orders(rank, sw.Spec.Objective.Goal)
 	if err != nil {
 		return err
@@ -71,11 +86,7 @@ func (s *Server) topRows(ctx context.Context, sw *trials.Sweep, top int, out *wi
 	if err != nil {
 		return err
 	}
-	branch, err := s.branchNames(ctx, sw.No)
-	if err != nil {
-		return err
-	}
-	if out.Top, err = columns(changeColumns, page.Trials, branch); err != nil {
+	if out.Top, err = columns(changeColumns, page.Trials, branchNames(c.Branches)); err != nil {
 		return err
 	}
 	out.Top.Total, out.Top.Matched, out.Top.Seq = int64(page.Total), int64(page.Matched), page.Seq
@@ -92,82 +103,55 @@ func (s *Server) topRows(ctx context.Context, sw *trials.Sweep, top int, out *wi
 	return err
 }
 
-// history gives the best value over time, and every result as a dot. Both are
-// cut to their caps: dots evenly, corners by leaving the oldest out first.
-func (sm *summary) history(sp *spec.Spec) ([]wire.Corner, []wire.Dot) {
-	corners, dots := []wire.Corner{}, []wire.Dot{}
-	for n, r := range sm.rows {
-		if v := r.result(); v != nil && r.ended >= 0 {
-			dots = append(dots, wire.Dot{T: r.ended, Value: wire.Num(*v), Trial: int64(n), State: wire.TrialState(r.state)})
-		}
+// wireCorners is the best value over time; of too many corners the newest.
+func (sm *summary) wireCorners() []wire.Corner {
+	out := []wire.Corner{}
+	for _, c := range sm.corners[max(0, len(sm.corners)-maxCorners):] {
+		out = append(out, wire.Corner{T: sm.since(c.at), Value: wire.Num(c.value), Trial: int64(c.trial)})
 	}
-	slices.SortFunc(dots, func(a, b wire.Dot) int { return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Trial, b.Trial)) })
-	for _, d := range dots {
-		better := len(corners) == 0 || sp.Objective.Goal.Better(float64(d.Value), float64(corners[len(corners)-1].Value))
-		if better && sm.rows[int(d.Trial)].value != nil {
-			corners = append(corners, wire.Corner{T: d.T, Value: d.Value, Trial: d.Trial})
-		}
-	}
-	if len(corners) > maxCorners {
-		corners = corners[len(corners)-maxCorners:]
-	}
-	if step := (len(dots) + maxDots - 1) / maxDots; step > 1 {
-		kept := dots[:0]
-		for i := 0; i < len(dots); i += step {
-			kept = append(kept, dots[i])
-		}
-		dots = kept
-	}
-	return corners, dots
+	return out
 }
 
-// result is what a trial came to: its value, or for one stopped early its best
-// reading.
-func (r row) result() *float64 {
-	if r.value != nil {
-		return r.value
+// wireDots are the results that are shown, by time.
+func (sm *summary) wireDots() []wire.Dot {
+	out := make([]wire.Dot, 0, len(sm.dots))
+	for n, d := range sm.dots {
+		out = append(out, wire.Dot{T: sm.since(d.at), Value: wire.Num(d.value), Trial: int64(n), State: wire.TrialState(d.state)})
 	}
-	if r.state == trials.Stopped {
-		return r.best
-	}
-	return nil
+	slices.SortFunc(out, func(a, b wire.Dot) int { return cmp.Or(cmp.Compare(a.T, b.T), cmp.Compare(a.Trial, b.Trial)) })
+	return out
+}
+
+// since is a time in seconds after the sweep's start, to the millisecond: no
+// page shows more.
+func (sm *summary) since(t time.Time) float64 {
+	return t.Sub(sm.last.Sweep.Started).Round(time.Millisecond).Seconds()
 }
 
 // saved adds up what trials that were stopped early did not run. A trial would
-// have run as far as the longest completed one that it was ranked with, at most
-// to its rule's max; to the max where none completed. So a model that reports
-// once saves nothing by being stopped then.
+// have run to its rule's max, or as far as the longest completed one of its
+// stage.
 func (sm *summary) saved(sp *spec.Spec) wire.Saved {
-	type peers struct {
-		branch int64
-		group  string
-	}
-	longest := map[peers]int{}
-	for n, r := range sm.rows {
-		if r.state == trials.Completed {
-			with := peers{r.branch, sm.groups[n]}
-			longest[with] = max(longest[with], r.resource)
-		}
-	}
 	out := wire.Saved{Unit: "reports"}
-	for n, r := range sm.rows {
-		st := sp.Stage(r.stage)
-		if st == nil || st.EarlyStop == nil || (r.state != trials.Stopped && r.state != trials.Completed) {
+	for name, c := range sm.stages {
+		st := sp.Stage(name)
+		if st == nil || st.EarlyStop == nil {
 			continue
 		}
 		if u := st.EarlyStop.Resource; u != "" {
 			out.Unit = u
 		}
-		out.Of += float64(r.resource)
-		if r.state == trials.Stopped {
-			full := float64(longest[peers{r.branch, sm.groups[n]}])
-			if limit := st.EarlyStop.Max; limit > 0 && (full == 0 || full > limit) {
-				full = limit
+		full := st.EarlyStop.Max
+		for resource, n := range c.completed {
+			out.Of += float64(resource * n)
+			if st.EarlyStop.Max == 0 {
+				full = max(full, float64(resource))
 			}
-			if rest := full - float64(r.resource); rest > 0 {
-				out.Resource += rest
-				out.Of += rest
-			}
+		}
+		for resource, n := range c.stopped {
+			rest := max(0, full-float64(resource))
+			out.Resource += rest * float64(n)
+			out.Of += (rest + float64(resource)) * float64(n)
 		}
 	}
 	return out

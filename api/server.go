@@ -70,6 +70,7 @@ type Server struct {
 	registry  *prometheus.Registry
 	logins    logins
 	summaries summaries
+	stages    stages
 }
 
 var _ wire.StrictServerInterface = (*Server)(nil)

@@ -3,25 +3,37 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
+	"time"
 
+	"github.com/sweepd/sweepd/api/wire"
 	"github.com/sweepd/sweepd/scheduler"
 	"github.com/sweepd/sweepd/search"
 	"github.com/sweepd/sweepd/trials"
+	"github.com/sweepd/sweepd/trials/spec"
 )
 
 // summary is what an overview is made of, kept per sweep and brought up to date
-// by what changed, so that a page costs O(changes) to read and not O(history).
+// by what changed: a page costs O(changes) and its own caps, never O(history).
+// The first page after a start reads the history once.
 type summary struct {
-	mu     sync.Mutex
-	seq    int64
-	last   *scheduler.Changes // sweep, stages and branches as they are now
-	rows   map[int]row        // by trial number
-	groups map[int]string     // whom a judged trial was ranked with; no entry is the branch
-	rungs  map[rungKey]*rungCount
+	mu      sync.Mutex
+	loaded  bool
+	seq     int64
+	last    *scheduler.Changes // sweep, stages and branches as they are now
+	rows    map[int]row        // by trial number
+	corners []corner           // of the best so far, by time; each better than the one before
+	dots    map[int]dot        // by trial number, at most maxDots
+	stride  int                // dots are kept of trials whose number it divides
+	stages  map[string]*tally
+	rungs   map[rungKey]*rungCount
+
+	page    wire.Overview // made last, with pageTop rows at change number page.Seq
+	pageTop int           // 0: none was made
 }
 
-// row is what an overview keeps of a trial.
+// row is what is kept of a trial.
 type row struct {
 	state    trials.TrialState
 	value    *float64 // final
@@ -29,8 +41,26 @@ type row struct {
 	resource int
 	stage    string
 	branch   int64
-	ended    float64 // seconds since the sweep started; negative while it goes on
+	ended    time.Time // zero while it goes on
 }
+
+// corner is where the best value so far changed.
+type corner struct {
+	at    time.Time
+	value float64
+	trial int
+}
+
+// dot is a result at its time.
+type dot struct {
+	at    time.Time
+	value float64
+	state trials.TrialState
+}
+
+// tally counts a stage's trials that ran to their end, and those that were
+// stopped early, by how far they came.
+type tally struct{ completed, stopped map[int]int }
 
 type rungKey struct {
 	branch   int64
@@ -44,62 +74,160 @@ type rungCount struct {
 	judged            map[int]bool
 }
 
-// summaries finds a sweep's summary. The zero value is ready.
-type summaries struct {
-	mu sync.Mutex
-	of map[int64]*summary
-}
-
-// keptSummaries bounds the memory of a server that shows many sweeps.
-const keptSummaries = 64
-
-func (ss *summaries) get(sweep int64) *summary {
-	ss.mu.Lock()
-	defer ss.mu.Unlock()
-	if ss.of == nil {
-		ss.of = map[int64]*summary{}
+func newSummary() *summary {
+	return &summary{
+		rows: map[int]row{}, dots: map[int]dot{}, stride: 1, stages: map[string]*tally{}, rungs: map[rungKey]*rungCount{},
 	}
-	sm := ss.of[sweep]
-	if sm == nil {
-		if len(ss.of) >= keptSummaries {
-			clear(ss.of)
-		}
-		sm = &summary{rows: map[int]row{}, groups: map[int]string{}, rungs: map[rungKey]*rungCount{}}
-		ss.of[sweep] = sm
-	}
-	return sm
 }
 
 // update folds what changed since the last time. The caller holds mu.
-func (sm *summary) update(ctx context.Context, r Reader, sweep int64) error {
+func (sm *summary) update(ctx context.Context, r Reader, sw *trials.Sweep) error {
+	if !sm.loaded {
+		if err := sm.load(ctx, r, sw); err != nil {
+			return err
+		}
+		sm.loaded = true
+	}
 	for {
-		c, err := r.Changes(ctx, sweep, sm.seq, 10000)
+		c, err := r.Changes(ctx, sw.No, sm.seq, 10000)
 		if err != nil {
 			return err
 		}
-		sm.fold(c)
+		sm.fold(sw.Spec.Objective.Goal, c.Trials, c.Decisions)
+		sm.seq = c.Seq
 		if !c.More {
+			sm.last = &scheduler.Changes{Sweep: c.Sweep, Stages: c.Stages, Branches: c.Branches}
 			return nil
 		}
 	}
 }
 
-func (sm *summary) fold(c *scheduler.Changes) {
-	for i := range c.Trials {
-		t := &c.Trials[i]
-		rw := row{state: t.State, value: t.Value, best: t.Best, resource: t.Resource, stage: t.StageName, branch: t.Branch, ended: -1}
-		if !t.Ended.IsZero() && !c.Sweep.Started.IsZero() {
-			rw.ended = t.Ended.Sub(c.Sweep.Started).Seconds()
+// load reads the trials and decisions there are. What changes meanwhile is read
+// again by the update that follows, and folding twice changes nothing.
+func (sm *summary) load(ctx context.Context, r Reader, sw *trials.Sweep) error {
+	const chunk = 10000
+	seq := int64(-1)
+	for q := (trials.TrialQuery{Limit: chunk}); ; {
+		page, err := r.Trials(ctx, sw.No, q)
+		if err != nil {
+			return err
 		}
-		sm.rows[t.Number] = rw
+		if seq < 0 {
+			seq = page.Seq
+		}
+		sm.fold(sw.Spec.Objective.Goal, page.Trials, nil)
+		if q.Page = page.Next; q.Page == "" {
+			break
+		}
 	}
-	for _, d := range c.Decisions {
+	for after := int64(0); ; {
+		ds, more, err := decisions(ctx, r, sw.No, 0, after, chunk)
+		if err != nil {
+			return err
+		}
+		sm.fold(sw.Spec.Objective.Goal, nil, ds)
+		if !more {
+			break
+		}
+		after = ds[len(ds)-1].Seq
+	}
+	sm.seq = seq
+	return nil
+}
+
+// fold takes trials and decisions in; the same again changes nothing.
+func (sm *summary) fold(goal spec.Goal, ts []trials.Trial, ds []trials.Decision) {
+	for i := range ts {
+		t := &ts[i]
+		now := row{state: t.State, value: t.Value, best: t.Best, resource: t.Resource, stage: t.StageName, branch: t.Branch, ended: t.Ended}
+		before, was := sm.rows[t.Number]
+		sm.rows[t.Number] = now
+		if was {
+			sm.count(before, -1)
+		}
+		sm.count(now, 1)
+		sm.draw(t.Number, now)
+		switch {
+		case was && before.value != nil && (now.value == nil || *now.value != *before.value || !now.ended.Equal(before.ended)):
+			sm.retrace(goal)
+		case now.value != nil && !now.ended.IsZero() && (!was || before.value == nil):
+			sm.trace(goal, corner{now.ended, *now.value, t.Number})
+		}
+	}
+	for _, d := range ds {
 		if d.Kind == "stop" || d.Kind == "promote" {
 			sm.judged(d)
 		}
 	}
-	sm.seq, sm.last = c.Seq, c
-	sm.last.Trials, sm.last.Attempts, sm.last.Readings, sm.last.Decisions = nil, nil, nil, nil
+}
+
+// count adds a trial to its stage's tally, or takes it out again.
+func (sm *summary) count(r row, by int) {
+	if r.state != trials.Completed && r.state != trials.Stopped {
+		return
+	}
+	c := sm.stages[r.stage]
+	if c == nil {
+		c = &tally{completed: map[int]int{}, stopped: map[int]int{}}
+		sm.stages[r.stage] = c
+	}
+	of := c.completed
+	if r.state == trials.Stopped {
+		of = c.stopped
+	}
+	if of[r.resource] += by; of[r.resource] == 0 {
+		delete(of, r.resource)
+	}
+}
+
+// draw keeps a trial's dot up to date. When there are too many, every second is
+// left out, by number, so that it does not matter in which order they came.
+func (sm *summary) draw(number int, r row) {
+	delete(sm.dots, number)
+	v := r.result()
+	if v == nil || r.ended.IsZero() || number%sm.stride != 0 {
+		return
+	}
+	sm.dots[number] = dot{r.ended, *v, r.state}
+	for len(sm.dots) > maxDots {
+		sm.stride *= 2
+		for n := range sm.dots {
+			if n%sm.stride != 0 {
+				delete(sm.dots, n)
+			}
+		}
+	}
+}
+
+// trace takes a result into the curve of the best so far. Results come nearly in
+// the order of their time, so that this is nearly always an append.
+func (sm *summary) trace(goal spec.Goal, c corner) {
+	i := len(sm.corners)
+	for i > 0 && sm.corners[i-1].after(c) {
+		i--
+	}
+	if c.value != c.value || i > 0 && !goal.Better(c.value, sm.corners[i-1].value) {
+		return
+	}
+	j := i
+	for j < len(sm.corners) && !goal.Better(sm.corners[j].value, c.value) {
+		j++
+	}
+	sm.corners = slices.Replace(sm.corners, i, j, c)
+}
+
+func (c corner) after(o corner) bool {
+	return c.at.After(o.at) || c.at.Equal(o.at) && c.trial > o.trial
+}
+
+// retrace draws the curve anew, after a result was taken back.
+func (sm *summary) retrace(goal spec.Goal) {
+	sm.corners = nil
+	for n, r := range sm.rows {
+		if r.value != nil && !r.ended.IsZero() {
+			sm.trace(goal, corner{r.ended, *r.value, n})
+		}
+	}
 }
 
 // judged counts a verdict on its rung, in the branch of its trial. A verdict may
@@ -108,9 +236,6 @@ func (sm *summary) judged(d trials.Decision) {
 	var v search.Verdict
 	if json.Unmarshal(d.Payload, &v) != nil {
 		return
-	}
-	if v.Group != "" {
-		sm.groups[d.Trial] = v.Group
 	}
 	key := rungKey{sm.rows[d.Trial].branch, v.Group, v.Resource}
 	r := sm.rungs[key]
@@ -126,4 +251,16 @@ func (sm *summary) judged(d trials.Decision) {
 		}
 	}
 	r.cut = v.Cut
+}
+
+// result is what a trial came to: its value, or for one stopped early its best
+// reading.
+func (r row) result() *float64 {
+	if r.value != nil {
+		return r.value
+	}
+	if r.state == trials.Stopped {
+		return r.best
+	}
+	return nil
 }

@@ -100,7 +100,7 @@ func order(kind scheduler.CommandKind, body *wire.Order) scheduler.Command {
 }
 
 func (s *Server) wireSweep(ctx context.Context, sw *trials.Sweep, whole bool) (wire.Sweep, error) {
-	stages, branches, err := s.Reader.Stages(ctx, sw.No)
+	stages, branches, err := s.stages.get(ctx, s.Reader, sw)
 	if err != nil {
 		return wire.Sweep{}, err
 	}

@@ -35,24 +35,6 @@ func (s *Server) GetSystem(ctx context.Context, _ wire.GetSystemRequestObject) (
 	return out, nil
 }
 
-// ListDecisions answers GET /api/v1/sweeps/{sweep}/decisions.
-func (s *Server) ListDecisions(ctx context.Context, r wire.ListDecisionsRequestObject) (wire.ListDecisionsResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
-	if err != nil {
-		return nil, err
-	}
-	n := limit(r.Params.Limit, 200)
-	ds, err := s.Reader.Decisions(ctx, sw.No, int(r.Params.Trial), r.Params.After, n+1)
-	if err != nil {
-		return nil, err
-	}
-	out := wire.ListDecisions200JSONResponse{Decisions: []wire.Decision{}, More: len(ds) > n}
-	for _, d := range ds[:min(n, len(ds))] {
-		out.Decisions = append(out.Decisions, wire.FromDecision(d))
-	}
-	return out, nil
-}
-
 // ListEnsembles answers GET /api/v1/sweeps/{sweep}/ensembles.
 func (s *Server) ListEnsembles(ctx context.Context, r wire.ListEnsemblesRequestObject) (wire.ListEnsemblesResponseObject, error) {
 	sw, err := s.Reader.Sweep(ctx, r.Sweep)

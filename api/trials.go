@@ -34,7 +34,7 @@ func (s *Server) page(ctx context.Context, sw *trials.Sweep, q trials.TrialQuery
 	if err != nil {
 		return wire.TrialColumns{}, err
 	}
-	branch, err := s.branchNames(ctx, sw.No)
+	branch, err := s.branches(ctx, sw)
 	if err != nil {
 		return wire.TrialColumns{}, err
 	}
@@ -43,16 +43,18 @@ func (s *Server) page(ctx context.Context, sw *trials.Sweep, q trials.TrialQuery
 	return out, err
 }
 
-func (s *Server) branchNames(ctx context.Context, sweep int64) (map[int64]string, error) {
-	_, branches, err := s.Reader.Stages(ctx, sweep)
-	if err != nil {
-		return nil, err
-	}
-	out := make(map[int64]string, len(branches))
-	for _, b := range branches {
+// branches gives the names of a sweep's branches by their numbers.
+func (s *Server) branches(ctx context.Context, sw *trials.Sweep) (map[int64]string, error) {
+	_, bs, err := s.stages.get(ctx, s.Reader, sw)
+	return branchNames(bs), err
+}
+
+func branchNames(bs []trials.Branch) map[int64]string {
+	out := make(map[int64]string, len(bs))
+	for _, b := range bs {
 		out[b.No] = b.Name
 	}
-	return out, nil
+	return out
 }
 
 // GetTrial answers GET /api/v1/sweeps/{sweep}/trials/{number}.
@@ -61,7 +63,7 @@ func (s *Server) GetTrial(ctx context.Context, r wire.GetTrialRequestObject) (wi
 	if err != nil {
 		return nil, err
 	}
-	branch, err := s.branchNames(ctx, sw.No)
+	branch, err := s.branches(ctx, sw)
 	if err != nil {
 		return nil, err
 	}
