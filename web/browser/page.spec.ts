@@ -1,6 +1,6 @@
 // The page on the real binary, as a person uses it.
-import { AxeBuilder } from "@axe-core/playwright";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { accessible, grid, rowCount } from "./looks";
 import { Server, twoStages } from "./server";
 
 let server: Server;
@@ -24,14 +24,6 @@ test.beforeEach(({ page }) => {
 const complaints: string[] = [];
 const quiet = () => expect(complaints).toEqual([]);
 
-async function accessible(page: Page) {
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]).analyze();
-  expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.html).join(" ")}`)).toEqual([]);
-}
-
-const grid = (page: Page) => page.getByRole("grid", { name: "Trials" });
-const rowCount = async (page: Page) => Number(await grid(page).getAttribute("aria-rowcount")) - 1;
-
 test("without sweeps it says how to make one", async ({ page }) => {
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme });
@@ -50,7 +42,7 @@ test("trials of the second stage appear while one looks", async ({ page }) => {
   await expect(refined).toHaveCount(0);
   await expect(refined.first()).toBeVisible({ timeout: 60_000 });
   // The last word comes without a reload: all trials, ended, and a result first.
-  await expect(page.getByText("ended", { exact: true })).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator(".facts").getByText("finished")).toBeVisible({ timeout: 60_000 });
   expect(await rowCount(page)).toBe(18);
   await expect(page.getByRole("heading", { level: 1 })).toContainText("Best");
   await expect(page.getByRole("region", { name: "Rungs" })).toBeVisible();
@@ -132,6 +124,33 @@ test("pausing needs the one-time link, and then works", async ({ page }) => {
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByRole("button", { name: "Cancel the sweep" }).click();
   await expect(page.getByText("cancelled").first()).toBeVisible();
+  quiet();
+});
+
+test("the keyboard goes through trials, into one and back", async ({ page }) => {
+  await page.goto(`${server.url}/s/${sweep}`);
+  await expect.poll(() => rowCount(page)).toBe(18);
+  const first = await grid(page).getByRole("row").nth(1).getAttribute("id");
+  await grid(page).focus();
+  await page.keyboard.press("Enter");
+  const chosen = grid(page).getByRole("row", { selected: true });
+  await expect(chosen).toHaveAttribute("id", first!);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("j");
+  await page.keyboard.press("k");
+  await expect(chosen).toHaveAttribute("aria-rowindex", "3");
+  await page.keyboard.press("End");
+  await expect(chosen).toHaveAttribute("aria-rowindex", "19");
+  await expect(chosen).toBeInViewport({ ratio: 0.99 });
+  await page.keyboard.press("Enter");
+  await expect(page.locator("#trial")).toBeFocused();
+  await page.keyboard.press("Escape");
+  await expect(page.locator("#trial")).toHaveCount(0);
+  await expect(grid(page)).toBeFocused();
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keys" })).toBeVisible();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("dialog")).toHaveCount(0);
   quiet();
 });
 

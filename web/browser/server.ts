@@ -32,11 +32,11 @@ export class Server {
     readonly token: string,
   ) {}
 
-  /** Starts a server on a free port; its output goes to the test's. */
-  static async start(): Promise<Server> {
+  /** Starts a server on a free port with that many slots of its own; its output goes to the test's. */
+  static async start(slots = 2): Promise<Server> {
     const dir = mkdtempSync(join(tmpdir(), "sweepd-page-"));
     const portFile = join(dir, "port");
-    const child = spawn(binary, ["serve", "--addr", "127.0.0.1:0", "--port-file", portFile, "--dir", join(dir, "data"), "--slots", "2"], { stdio: ["ignore", "inherit", "inherit"] });
+    const child = spawn(binary, ["serve", "--addr", "127.0.0.1:0", "--port-file", portFile, "--dir", join(dir, "data"), "--slots", String(slots)], { stdio: ["ignore", "inherit", "inherit"] });
     for (const limit = Date.now() + 30_000; !existsSync(portFile) || readFileSync(portFile, "utf8").trim() === ""; await sleep(20)) {
       if (child.exitCode !== null || Date.now() > limit) throw new Error(`${binary} serve did not start`);
     }
@@ -49,7 +49,7 @@ export class Server {
     const work = mkdtempSync(join(this.dir, "sweep-"));
     writeFileSync(join(work, "train.py"), script);
     writeFileSync(join(work, "sweep.yaml"), yaml);
-    const out = execFileSync(binary, ["submit", join(work, "sweep.yaml"), "--server", this.url, "--token", this.token, "-o", "json"], { encoding: "utf8" });
+    const out = execFileSync(binary, ["submit", join(work, "sweep.yaml"), "--server", this.url, "--token", this.token, "-o", "json"], { encoding: "utf8", maxBuffer: 2 ** 26 });
     return (JSON.parse(out) as { id: string }).id;
   }
 

@@ -36,8 +36,9 @@ test("a linear scale maps ends to ends, and an empty domain to its start", () =>
 });
 
 test("time ticks are round in their unit", () => {
-  expect(timeTicks(30 * 3600, 6).map((t) => timeLabel(t, 30 * 3600))).toEqual(["0", "6 h", "12 h", "18 h", "24 h", "30 h"]);
-  expect(timeTicks(200, 5).map((t) => timeLabel(t, 200))).toEqual(["0", "1 min", "2 min", "3 min"]);
+  expect(timeTicks(30 * 3600, 6).map((t) => timeLabel(t, 6 * 3600))).toEqual(["0", "6 h", "12 h", "18 h", "24 h", "30 h"]);
+  expect(timeTicks(200, 5).map((t) => timeLabel(t, 60))).toEqual(["0", "1 min", "2 min", "3 min"]);
+  expect(timeTicks(140, 5).map((t) => timeLabel(t, 30))).toEqual(["0", "30 s", "60 s", "90 s", "120 s"]);
   expect(timeTicks(1e9, 5).length).toBeLessThanOrEqual(7);
 });
 

@@ -17,6 +17,8 @@ export interface BestData {
   now: number;
   goal: "minimize" | "maximize";
   log: boolean;
+  /** The best value as the sentence above writes it. */
+  label?: string;
 }
 
 export interface Chart<T> {
@@ -132,7 +134,8 @@ export function mount(box: HTMLElement, first: BestData, open: (trial: number) =
       c.fillText(write(v, style), LEFT - 8, py);
     }
     c.textAlign = "center";
-    for (const t of timeTicks(end, Math.max(2, Math.floor((right - LEFT) / 110)))) c.fillText(timeLabel(t, end), x(t), h - 10);
+    const times = timeTicks(end, Math.max(2, Math.floor((right - LEFT) / 110)));
+    for (const t of times) c.fillText(timeLabel(t, times[1] ?? 1), x(t), h - 10);
 
     c.save();
     c.beginPath();
@@ -140,12 +143,17 @@ export function mount(box: HTMLElement, first: BestData, open: (trial: number) =
     c.clip();
     places = [];
     for (const d of data.dots) {
-      const p = { x: x(d.t), y: y(d.value), dot: d };
-      if (!(p.y >= TOP - 8 && p.y <= bottom + 4)) continue;
+      const far = y(d.value);
+      if (Number.isNaN(far)) continue;
+      const p = { x: x(d.t), y: Math.min(bottom, Math.max(TOP - 4, far)), dot: d };
       places.push(p);
       c.fillStyle = d.state === "completed" ? ink["ink-3"] : ink.stopped;
       c.globalAlpha = d.state === "completed" ? 0.75 : 0.5;
-      c.fillRect(p.x - 1.25, p.y - 1.25, 2.5, 2.5);
+      c.beginPath();
+      // What lies outside is a tick at the edge where it left.
+      if (p.y !== far) c.rect(p.x - 0.5, far > bottom ? bottom - 1 : TOP - 8, 1, 5);
+      else c.arc(p.x, p.y, 1.7, 0, 7);
+      c.fill();
     }
     c.globalAlpha = 1;
     c.strokeStyle = ink.accent;
@@ -176,7 +184,7 @@ export function mount(box: HTMLElement, first: BestData, open: (trial: number) =
       c.fillStyle = ink.accent;
       c.textAlign = "left";
       c.font = "600 11.5px 'Inter Variable', system-ui, sans-serif";
-      c.fillText(alone(last.value), right + 8, Math.min(bottom, Math.max(TOP, y(last.value))));
+      c.fillText(data.label ?? alone(last.value), right + 8, Math.min(bottom, Math.max(TOP, y(last.value))));
     }
   }
 

@@ -3,6 +3,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import type { Chart } from "./bestSoFar";
 import { alone, tickStyle, write } from "./format";
+import { extent, padded } from "./scale";
 import { onTheme, readTokens } from "./tokens";
 
 export interface CurveData {
@@ -10,6 +11,7 @@ export interface CurveData {
   y: number[]; // may be not finite
   steps: number[]; // as the trial logged them
   cuts: { x: number; y: number }[];
+  goal: "minimize" | "maximize";
   log: boolean;
 }
 
@@ -21,6 +23,12 @@ const WHOLE = [1, 2, 5].flatMap((m) => [0, 1, 2, 3, 4, 5, 6, 7].map((e) => m * 1
 function label(marks: (number | null)[]): string[] {
   const style = tickStyle(marks.filter((m) => m !== null));
   return marks.map((v) => (v === null ? "" : write(v, style)));
+}
+
+/** The readings and what was asked of them, with a little room. */
+function around(low: number, high: number, cuts: CurveData["cuts"]): [number, number] {
+  const [a, b] = padded(extent([low, high, ...cuts.map((c) => c.y)]) ?? [0, 1], 0.08);
+  return [a, b];
 }
 
 export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
@@ -43,7 +51,7 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
         height: HEIGHT,
         legend: { show: false },
         cursor: { points: { one: true, size: 7 }, drag: { x: false, y: false } },
-        scales: { x: { time: false }, y: log ? { distr: 3 } : {} },
+        scales: { x: { time: false, range: (_u, low, high) => (low === high ? [low - 1, high + 1] : [low, high]) }, y: log ? { distr: 3 } : { range: (_u, low, high) => around(low, high, data.cuts) } },
         axes: [
           { ...axis, size: 30, grid: { show: false }, incrs: WHOLE },
           { ...axis, size: 56, values: (_u, marks) => label(marks) },
@@ -54,7 +62,10 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
             (u) => {
               u.ctx.save();
               u.ctx.strokeStyle = ink.warm;
+              u.ctx.fillStyle = ink.warm;
               u.ctx.lineWidth = 2 * devicePixelRatio;
+              u.ctx.font = `${11.5 * devicePixelRatio}px 'Inter Variable', system-ui, sans-serif`;
+              u.ctx.textBaseline = "middle";
               for (const cut of data.cuts) {
                 if (!Number.isFinite(cut.y) || cut.x > (u.scales.x?.max ?? 0)) continue;
                 const x = u.valToPos(cut.x, "x", true);
@@ -64,6 +75,10 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
                 u.ctx.moveTo(x - 9 * devicePixelRatio, y);
                 u.ctx.lineTo(x + 9 * devicePixelRatio, y);
                 u.ctx.stroke();
+                const text = `${data.goal === "maximize" ? "\u2265" : "\u2264"} ${alone(cut.y)}`;
+                const before = x + 13 * devicePixelRatio + u.ctx.measureText(text).width > u.bbox.left + u.bbox.width;
+                u.ctx.textAlign = before ? "right" : "left";
+                u.ctx.fillText(text, x + (before ? -13 : 13) * devicePixelRatio, y);
               }
               u.ctx.restore();
             },

@@ -26,26 +26,47 @@ export type Style = { kind: "integer" } | { kind: "fixed"; decimals: number } | 
 /** Chooses a style from the values of a column; non-finite ones do not count. */
 export function styleOf(values: Iterable<number>): Style {
   let whole = true;
-  let seen = 0;
   let low = Infinity;
   let high = -Infinity;
-  let smallest = Infinity;
+  let seen = 0;
+  const sizes: number[] = []; // nought has none
   for (const v of values) {
     if (!Number.isFinite(v)) continue;
     seen++;
     whole &&= Number.isInteger(v);
     low = Math.min(low, v);
     high = Math.max(high, v);
-    if (v !== 0) smallest = Math.min(smallest, Math.abs(v));
+    if (v !== 0) sizes.push(Math.abs(v));
   }
   if (seen === 0) return { kind: "fixed", decimals: 2 };
-  const size = Math.max(Math.abs(low), Math.abs(high));
+  sizes.sort((a, b) => a - b);
+  const size = sizes.at(-1) ?? 0;
   if (whole && size < 1e9) return { kind: "integer" };
-  if (size >= 1e6 || size < 1e-3 || (smallest < 1e-2 && size / smallest > 20)) return { kind: "exponent", digits: 1 };
-  // Enough decimals for a thousandth of the spread, at least two, at most six.
+  // A learning rate lies over orders of magnitude; one small dropout among many
+  // does not make its column one, so a tenth at either end has no say.
+  const small = sizes[Math.floor(0.1 * (sizes.length - 1))]!;
+  const large = sizes[Math.ceil(0.9 * (sizes.length - 1))]!;
+  if (size >= 1e6 || large < 1e-2 || (small < 1e-2 && large > 20 * small)) return { kind: "exponent", digits: 1 };
+  // Enough decimals for half a hundredth of the spread, at least two, at most six.
   const spread = high - low || size;
-  const decimals = Math.ceil(-Math.log10(spread / 1000)) || 0;
+  const decimals = Math.ceil(-Math.log10(spread / 200)) || 0;
   return { kind: "fixed", decimals: Math.min(6, Math.max(2, decimals)) };
+}
+
+/** How a column of durations writes them: all in one unit, so that they compare at a glance. */
+export interface TimeStyle {
+  unit: "ms" | "s" | "min" | "h";
+  seconds: number; // of the unit
+  decimals: number;
+}
+
+/** Chooses the unit from the longest duration, in seconds. */
+export function timeStyleOf(longest: number): TimeStyle {
+  if (longest < 1) return { unit: "ms", seconds: 1e-3, decimals: 0 };
+  if (longest < 20) return { unit: "s", seconds: 1, decimals: 2 };
+  if (longest < 600) return { unit: "s", seconds: 1, decimals: 1 };
+  if (longest < 7200) return { unit: "min", seconds: 60, decimals: 1 };
+  return { unit: "h", seconds: 3600, decimals: 2 };
 }
 
 /** The style of an axis: as many decimals as its step needs, and no more. */
@@ -84,10 +105,18 @@ export function alone(v: number | undefined): string {
   return v.toPrecision(4).replace("-", MINUS);
 }
 
+/** Writes a score as the server's sentences do: four decimals, more digits when it is large or small. */
+export function score(v: number | undefined): string {
+  if (v === undefined || !Number.isFinite(v)) return alone(v);
+  if (Math.abs(v) >= 1e4 || (v !== 0 && Math.abs(v) < 1e-3)) return alone(v);
+  return v.toFixed(4).replace("-", MINUS);
+}
+
 /** Any value of a parameter as text. */
 export function value(v: unknown): string {
   if (v === null || v === undefined) return MISSING;
-  if (typeof v === "number") return alone(v);
+  // Parameters are often round: 0.1 rather than 0.1000.
+  if (typeof v === "number") return alone(v).replace(/(\.\d*?)0+(?=e|$)/, "$1").replace(/\.(?=e|$)/, "");
   if (typeof v === "boolean") return v ? "true" : "false";
   return typeof v === "string" ? v : JSON.stringify(v);
 }

@@ -47,11 +47,11 @@ export function timeTicks(high: number, n: number): number[] {
   return out;
 }
 
-/** A tick of a time axis as text, in the unit of its step. */
-export function timeLabel(t: number, high: number): string {
+/** A tick of a time axis as text, in the largest unit that divides its step. */
+export function timeLabel(t: number, step: number): string {
   if (t === 0) return "0";
-  if (high >= 2 * 86400) return `${+(t / 86400).toFixed(1)} d`;
-  if (high >= 2 * 3600) return `${+(t / 3600).toFixed(1)} h`;
-  if (high >= 120) return `${+(t / 60).toFixed(1)} min`;
+  if (step % 86400 === 0) return `${t / 86400} d`;
+  if (step % 3600 === 0) return `${t / 3600} h`;
+  if (step % 60 === 0) return `${t / 60} min`;
   return `${+t.toFixed(1)} s`;
 }

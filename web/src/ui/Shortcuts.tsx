@@ -5,7 +5,8 @@ import { useKeys } from "./keys";
 const keys: [string, string][] = [
   ["/", "filter the leaderboard"],
   ["j  k", "next, previous trial"],
-  ["Enter", "open the chosen trial"],
+  ["\u2191  \u2193  Home  End", "the same, within the leaderboard"],
+  ["Enter", "into the chosen trial, from the leaderboard"],
   ["Esc", "close the trial"],
   [".", "logarithmic value axis on and off"],
   ["?", "this list"],

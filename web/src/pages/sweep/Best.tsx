@@ -14,6 +14,7 @@ export function Best({ overview, log, open }: { overview: Overview; log: boolean
       now: overview.now ?? 0,
       goal: sweep.goal,
       log,
+      label: overview.sentence.value,
     }),
     [overview, sweep.goal, log],
   );
@@ -50,7 +51,7 @@ export function Best({ overview, log, open }: { overview: Overview; log: boolean
         Best so far{" "}
         <span className="note">
           each dot is a trial’s result{log ? "; logarithmic" : ""}
-          {outside > 0 && `; ${count(outside)} of ${count(data.dots.length)} lie outside`}
+          {outside > 0 && `; ${count(outside)} of ${count(data.dots.length)} lie outside, ticks at the edge`}
         </span>
       </h2>
       <div className="chart" ref={box} role="img" aria-label={summary}>

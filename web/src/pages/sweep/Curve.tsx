@@ -32,6 +32,7 @@ export function Curve({ sweep, trial, rungs, log }: Props) {
       y: curve.values.map((v) => num(v) ?? NaN),
       steps: curve.steps,
       cuts: rungs.flatMap((r) => (r.cut === undefined ? [] : [{ x: r.resource, y: num(r.cut) ?? NaN }])),
+      goal: sweep.goal,
       log,
     };
     if (chart.current) {
@@ -46,15 +47,20 @@ export function Curve({ sweep, trial, rungs, log }: Props) {
     return () => {
       gone = true;
     };
-  }, [curve, rungs, log]);
+  }, [curve, rungs, log, sweep.goal]);
   useEffect(() => () => chart.current?.destroy(), []);
 
   const values = curve?.values.map((v) => num(v) ?? NaN) ?? [];
+  const cuts = rungs.some((r) => r.cut !== undefined);
   const broken = values.findIndex((v) => !Number.isFinite(v));
   return (
     <>
+      <h3>
+        {sweep.metric} {cuts && <span className="note">over reports; orange: what each rung asks for now</span>}
+      </h3>
       <div
         className="curve"
+        hidden={curves.data && values.length === 0}
         ref={box}
         role="img"
         aria-label={values.length ? `${sweep.metric} over ${count(values.length)} reports, from ${alone(values[0])} to ${alone(values.at(-1))}` : "no reading"}

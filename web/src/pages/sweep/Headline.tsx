@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import type { Overview } from "../../api/client";
 import { clock } from "../../plot/format";
+import { StateMark } from "../../ui/Glyph";
 import { useNow } from "../../ui/useNow";
 import type { Live } from "./useSweep";
 
@@ -9,6 +10,7 @@ const SPEAK_EVERY = 30_000;
 /** The answer first: one sentence, then the facts behind it. */
 export function Headline({ overview, live }: { overview: Overview; live: Live }) {
   const { lead, value, tail, rest } = overview.sentence;
+  const { state } = overview.sweep;
   return (
     <>
       <h1 className="headline">
@@ -25,12 +27,19 @@ export function Headline({ overview, live }: { overview: Overview; live: Live })
       {overview.sweep.why && !said(overview) && <p className="why-line">{overview.sweep.why}</p>}
       <Spoken text={value ? `Best ${value}` : ""} />
       <p className="facts">
-        <Pulse live={live} />
-        {overview.facts.map((f) => (
-          <span key={`${f.kind} ${f.label}`} className="fact">
-            <b>{f.value}</b> {f.label}
+        {live.status !== "ended" && <Pulse live={live} />}
+        {(live.status !== "live" || state !== "running") && (
+          <span className="fact strong">
+            <StateMark state={state} />
           </span>
-        ))}
+        )}
+        {overview.facts
+          .filter((f) => f.kind !== "state")
+          .map((f) => (
+            <span key={`${f.kind} ${f.label}`} className="fact">
+              <b>{f.value}</b> {f.label}
+            </span>
+          ))}
       </p>
     </>
   );
@@ -70,8 +79,6 @@ function Pulse({ live }: { live: Live }) {
           live
         </span>
       );
-    case "ended":
-      return <span className="fact pulse">ended</span>;
     case "lost":
       return (
         <span className="fact pulse warm" role="status">

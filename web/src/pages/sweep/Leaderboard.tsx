@@ -15,6 +15,9 @@ import type { State } from "./state";
 import type { Row, View } from "./trials";
 
 const ROW = 27; // pixels, --row of the styles
+/** Columns share what room there is up to this width in pixels; few of them stay
+ * together instead of drifting apart. */
+const SPREAD = 900;
 
 interface Props {
   overview: Overview;
@@ -24,10 +27,11 @@ interface Props {
   ensembles: Ensemble[];
   state: State;
   set: (change: State) => void;
+  rowOf: (trial: number) => Row | undefined;
 }
 
 /** All trials, by any column. */
-export function Leaderboard({ overview, trials, curves, ladders, ensembles, state, set }: Props) {
+export function Leaderboard({ overview, trials, curves, ladders, ensembles, state, set, rowOf }: Props) {
   const { metric, goal, best } = overview.sweep;
   const { rows, columns: names } = useDeferredValue(trials);
   const filter = useMemo(() => parse(state.f ?? "", names), [state.f, names]);
@@ -59,7 +63,7 @@ export function Leaderboard({ overview, trials, curves, ladders, ensembles, stat
         <FilterBar text={state.f ?? ""} error={filter.error} set={(f) => set({ f: f || undefined })} />
         <ColumnMenu all={every(names).map((id) => ({ id, title: titleOf(id, metric) }))} chosen={shown.map((c) => c.id)} set={(cols) => set({ cols })} />
       </div>
-      <Grid sorted={sorted} shown={shown} sort={sort} best={best?.trial} ensembles={ensembles} curves={curves} ladders={ladders} state={state} set={set}>
+      <Grid sorted={sorted} rowOf={rowOf} shown={shown} sort={sort} best={best?.trial} ensembles={ensembles} curves={curves} ladders={ladders} state={state} set={set}>
         {rows.length === 0 && <p className="waiting">No trial yet. The first ones appear here by themselves.</p>}
         {rows.length > 0 && matched.length === 0 && <Nothing rows={rows} filter={filter} set={set} />}
       </Grid>
@@ -83,6 +87,7 @@ function useShown(cols: string | undefined, rows: readonly Row[], names: readonl
 
 interface GridProps {
   sorted: Row[];
+  rowOf: (trial: number) => Row | undefined;
   shown: Column[];
   sort: string;
   best: number | undefined;
@@ -95,9 +100,17 @@ interface GridProps {
 }
 
 /** The rows that are in sight. */
-function Grid({ sorted, shown, sort, best, ensembles, curves, ladders, state, set, children }: GridProps) {
+function Grid({ sorted, rowOf, shown, sort, best, ensembles, curves, ladders, state, set, children }: GridProps) {
   const scroll = useRef<HTMLDivElement>(null);
-  const virtual = useVirtualizer({ count: sorted.length, getScrollElement: () => scroll.current, estimateSize: () => ROW, overscan: 6 });
+  const above = ROW * (1 + ensembles.length); // the head, which stays, and the ensembles
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroll.current,
+    estimateSize: () => ROW,
+    overscan: 6,
+    scrollMargin: above,
+    scrollPaddingStart: ROW,
+  });
   const items = virtual.getVirtualItems();
 
   useSyncExternalStore(curves.subscribe, curves.snapshot);
@@ -114,8 +127,17 @@ function Grid({ sorted, shown, sort, best, ensembles, curves, ladders, state, se
   useEffect(() => {
     if (sought.current || place < 0) return;
     sought.current = true;
-    virtual.scrollToIndex(place, { align: "auto" });
+    virtual.scrollToIndex(place, { align: "center" });
   }, [place, virtual]);
+
+  // Another order or selection is looked at from its top.
+  const question = `${sort}\n${state.f ?? ""}`;
+  const asked = useRef(question);
+  useEffect(() => {
+    if (asked.current === question) return;
+    asked.current = question;
+    scroll.current?.scrollTo({ top: 0 });
+  }, [question]);
 
   function go(to: number) {
     const i = Math.max(0, Math.min(sorted.length - 1, to));
@@ -125,14 +147,22 @@ function Grid({ sorted, shown, sort, best, ensembles, curves, ladders, state, se
   }
   useKeys({ j: () => go(place + 1), k: () => go(Math.max(0, place - 1)) });
   const open = useMemo(() => (t: number) => set({ t }), [set]);
+  // Its score stands in the column of scores only where both are the same measure:
+  // then the best single trial has the same score by either way.
+  const single = (e: Ensemble) => {
+    const value = rowOf(e.best_single.trial)?.value as number | undefined;
+    const score = e.best_single.scores[e.split];
+    return value !== undefined && score !== undefined && Math.abs(value - score) <= 1e-6 * Math.abs(value);
+  };
 
-  const template = shown.map((c, i) => (i === shown.length - 1 ? `minmax(${c.width}px, 1fr)` : `${c.width}px`)).join(" ");
   const width = shown.reduce((w, c) => w + c.width, 0);
+  const template = `${shown.map((c) => `minmax(${c.width}px, ${c.width}fr)`).join(" ")} minmax(0, ${Math.max(0, SPREAD - width)}fr)`;
   const by = sort.replace(/^-/, "");
   const direction = sort.startsWith("-") ? "descending" : "ascending";
   const active = items.find((item) => sorted[item.index]!.number === state.t);
   return (
     <div
+      id="trials"
       className="grid"
       ref={scroll}
       role="grid"
@@ -141,20 +171,25 @@ function Grid({ sorted, shown, sort, best, ensembles, curves, ladders, state, se
       aria-colcount={shown.length}
       aria-activedescendant={active && `trial-${state.t}`}
       tabIndex={0}
-      onKeyDown={(e) => move(e, place, go)}
+      onKeyDown={(e) => {
+        if (e.key === "Enter" && e.target === e.currentTarget) {
+          if (place < 0) go(0);
+          else document.getElementById("trial")?.focus();
+        } else move(e, place, go);
+      }}
     >
       <div className="grid-head" role="row" aria-rowindex={1} style={{ gridTemplateColumns: template, minWidth: width }}>
         {shown.map((c) => (
           <div key={c.id} role="columnheader" className={c.right ? "n" : undefined} aria-sort={by === c.id ? direction : "none"}>
             <button type="button" onClick={() => set({ sort: turned(c, sort) })}>
               {c.title}
-              {by === c.id && (direction === "descending" ? " ▾" : " ▴")}
+              {by === c.id && <span aria-hidden="true">{direction === "descending" ? " ▾" : " ▴"}</span>}
             </button>
           </div>
         ))}
       </div>
       {ensembles.map((e) => (
-        <EnsembleRow key={e.stage} ensemble={e} columns={shown.length} width={width} />
+        <EnsembleRow key={e.stage} ensemble={e} template={template} width={width} shown={shown} single={single(e)} />
       ))}
       <div role="presentation" style={{ height: virtual.getTotalSize(), minWidth: width, position: "relative" }}>
         {items.map((item) => {
@@ -164,7 +199,7 @@ function Grid({ sorted, shown, sort, best, ensembles, curves, ladders, state, se
               key={row.number}
               row={row}
               index={item.index}
-              start={item.start}
+              start={item.start - above}
               template={template}
               shown={shown}
               chosen={row.number === state.t}

@@ -11,31 +11,45 @@ export function Log({ sweep, trial }: { sweep: string; trial: Trial }) {
   const [text, setText] = useState("");
   const [note, setNote] = useState<string>();
   const box = useRef<HTMLPreElement>(null);
-  const atEnd = useRef(true);
+  const [atEnd, setAtEnd] = useState(true);
+  const [ended, setEnded] = useState(false);
 
   useEffect(() => {
     if (attempt === 0) return;
     const aborted = new AbortController();
     setText("");
     setNote(undefined);
+    setEnded(false);
+    setAtEnd(true);
     follow(sweep, trial.number, attempt, aborted.signal, (more, skipped) => {
       if (skipped > 0) setNote(`the first ${bytes(skipped)} are not shown`);
       if (more) setText((t) => (t + more).slice(-KEPT));
-    }).catch((error: unknown) => {
-      if (!aborted.signal.aborted) setNote(error instanceof Error ? error.message : String(error));
-    });
+    }).then(
+      () => setEnded(!aborted.signal.aborted),
+      (error: unknown) => {
+        if (!aborted.signal.aborted) setNote(error instanceof Error ? error.message : String(error));
+      },
+    );
     return () => aborted.abort();
   }, [sweep, trial.number, attempt]);
 
   useEffect(() => {
     const b = box.current;
-    if (b && atEnd.current) b.scrollTop = b.scrollHeight;
-  }, [text]);
+    if (b && atEnd) b.scrollTop = b.scrollHeight;
+  }, [text, atEnd]);
 
   return (
     <>
-      <h3>
-        Output {attempt > 1 && <span className="note">of attempt {attempt}</span>} {note && <span className="note">{note}</span>}
+      <h3 className="log-head">
+        <span>
+          Output {attempt > 1 && <span className="note">of attempt {attempt}</span>} {note && <span className="note">{note}</span>}
+          {attempt > 0 && !ended && !note && <span className="note">live</span>}
+        </span>
+        {!atEnd && (
+          <button type="button" className="button quiet" onClick={() => setAtEnd(true)}>
+            {ended ? "To the end" : "Follow"}
+          </button>
+        )}
       </h3>
       <pre
         ref={box}
@@ -44,7 +58,7 @@ export function Log({ sweep, trial }: { sweep: string; trial: Trial }) {
         aria-label="Output of the trial"
         onScroll={(e) => {
           const b = e.currentTarget;
-          atEnd.current = b.scrollHeight - b.scrollTop - b.clientHeight < 24;
+          setAtEnd(b.scrollHeight - b.scrollTop - b.clientHeight < 24);
         }}
       >
         {text || (attempt === 0 ? "It has not started." : "Nothing written yet.")}

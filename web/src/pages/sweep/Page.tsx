@@ -1,8 +1,9 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import { num } from "../../api/numbers";
-import { alone } from "../../plot/format";
+import { score } from "../../plot/format";
 import { useKeys } from "../../ui/keys";
+import { showState } from "../../ui/favicon";
 import { Top } from "../../ui/Layout";
 import { Notice } from "../../ui/Notice";
 import { Best } from "./Best";
@@ -33,14 +34,19 @@ function Shown({ sweep }: { sweep: string }) {
   const curves = useMemo(() => new Curves(sweep), [sweep]);
   useEffect(() => curves.take(overview?.curves), [curves, overview?.curves]);
   const ladders = useMemo(() => makeLadders(overview?.rungs ?? []), [overview?.rungs]);
-  const close = () => set({ t: undefined });
+  const close = () => {
+    if (state.t === undefined) return;
+    set({ t: undefined });
+    document.getElementById("trials")?.focus({ preventScroll: true });
+  };
   useKeys({ Escape: close, ".": () => set({ y: state.y === "log" ? undefined : "log" }) });
 
   const name = overview?.sweep.name;
   useEffect(() => {
     const best = overview?.sweep.best;
-    document.title = name ? `${best ? `${alone(num(best.value))} · ` : ""}${name} · sweepd` : "sweepd";
-  }, [name, overview?.sweep.best]);
+    showState(overview?.sweep.state);
+    document.title = name ? `${best ? `${score(num(best.value))} · ` : ""}${name} · sweepd` : "sweepd";
+  }, [name, overview?.sweep.best, overview?.sweep.state]);
 
   const ensembles = overview?.ensembles ?? [];
   return (
@@ -83,7 +89,7 @@ function Shown({ sweep }: { sweep: string }) {
             <div className={state.t === undefined ? "panes" : "panes detail"}>
               <div className="main-column">
                 <Best overview={overview} log={state.y === "log"} open={open} />
-                <Leaderboard overview={overview} trials={trials} curves={curves} ladders={ladders} ensembles={ensembles} state={state} set={set} />
+                <Leaderboard overview={overview} trials={trials} curves={curves} ladders={ladders} ensembles={ensembles} state={state} set={set} rowOf={store.row} />
               </div>
               <div className="side-column">
                 {state.t !== undefined ? (

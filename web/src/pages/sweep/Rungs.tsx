@@ -4,14 +4,18 @@ import { alone, count } from "../../plot/format";
 
 type Rung = Overview["rungs"][number];
 
+/** How many went on past the last of some rungs. */
+const beyond = (steps: Rung[]) => steps.at(-1)?.promoted ?? 0;
+
 /** Where trials were stopped: per rung how many came, how many went on, and what it asked for. */
 export function Rungs({ rungs }: { rungs: Rung[] }) {
-  const ladders = Map.groupBy(rungs, (r) => [...new Set([r.stage, r.branch, r.group])].filter(Boolean).join(" · "));
+  const sorted = rungs.toSorted((a, b) => a.resource - b.resource);
+  const ladders = Map.groupBy(sorted, (r) => [...new Set([r.stage, r.branch, r.group])].filter(Boolean).join(" · "));
   const most = Math.max(1, ...rungs.map((r) => r.reached));
   return (
     <section className="pane" aria-label="Rungs">
       <h2>
-        Rungs <span className="note">blue: went on, grey: stopped early or still there</span>
+        Rungs <span className="note">blue went on, grey did not, or not yet</span>
       </h2>
       {[...ladders].map(([name, steps]) => (
         <div key={name} className="ladder">
@@ -25,9 +29,7 @@ export function Rungs({ rungs }: { rungs: Rung[] }) {
               </tr>
             </thead>
             <tbody>
-              {steps
-                .toSorted((a, b) => a.resource - b.resource)
-                .map((r) => (
+              {steps.map((r) => (
                   <tr key={r.resource}>
                     <th scope="row">{alone(r.resource)}</th>
                     <td>
@@ -36,9 +38,19 @@ export function Rungs({ rungs }: { rungs: Rung[] }) {
                       </span>
                       <span title={`${r.promoted} of ${r.reached} went on`}>{count(r.reached)}</span>
                     </td>
-                    <td className="cut">{r.cut === undefined ? "final" : `cut at ${alone(num(r.cut))}`}</td>
+                    <td className="cut">{r.cut === undefined ? "no cut yet" : `cut at ${alone(num(r.cut))}`}</td>
                   </tr>
-                ))}
+              ))}
+              <tr>
+                <th scope="row">end</th>
+                <td>
+                  <span className="bar" style={{ width: `${(100 * beyond(steps)) / most}%` }} aria-hidden="true">
+                    <span style={{ width: "100%" }} />
+                  </span>
+                  {count(beyond(steps))}
+                </td>
+                <td className="cut">passed every rung</td>
+              </tr>
             </tbody>
           </table>
         </div>

@@ -33,7 +33,7 @@ export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
   });
   const t = trial.data;
   return (
-    <section className="pane trial" aria-label={`Trial ${number}`}>
+    <section className="pane trial" id="trial" tabIndex={-1} aria-label={`Trial ${number}`}>
       <header>
         <h2>Trial {number}</h2>
         {t && <StateMark state={t.state} />}
@@ -46,10 +46,7 @@ export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
         <>
           <p className="sentence">{sentence(t, sweep)}</p>
           <p className="facts">{facts(t)}</p>
-          <h3>
-            {sweep.metric} <span className="note">orange: what each rung asked for</span>
-          </h3>
-          <Curve sweep={sweep} trial={t} rungs={rungs.filter((r) => r.stage === t.stage && r.branch === t.branch)} log={log} />
+          <Curve sweep={sweep} trial={t} rungs={asked(rungs, t)} log={log} />
           <Parameters trial={t} />
           <Attempts trial={t} />
           {(decisions.data?.decisions.length ?? 0) > 0 && <Decisions decisions={decisions.data!.decisions} />}
@@ -59,6 +56,9 @@ export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
     </section>
   );
 }
+
+/** The rungs a trial met: those of its branch up to where it came. */
+const asked = (rungs: Overview["rungs"], t: Trial) => rungs.filter((r) => r.stage === t.stage && r.branch === t.branch && r.resource <= (t.resource ?? 0));
 
 /** The reason of its end as stored; what it does now while it has none. */
 function sentence(t: Trial, sweep: Sweep): string {
@@ -85,8 +85,8 @@ function facts(t: Trial) {
     [t.branch && t.branch !== t.stage ? `${t.stage} · ${t.branch}` : t.stage, ""],
     [duration(t.seconds), "of work"],
   ];
-  if (t.by) list.push([t.by, "proposed it", t.note]);
-  if (t.started) list.push([moment(t.started), "started"]);
+  if (t.started) list.push([clock(t.started), "started", moment(t.started)]);
+  if (t.by) list.push([t.by, t.note ? `proposed it, ${t.note}` : "proposed it"]);
   return list.map(([v, label, title]) => (
     <span key={label} className="fact" title={title}>
       <b>{v}</b> {label}
@@ -130,16 +130,27 @@ function Parameters({ trial: t }: { trial: Trial }) {
   );
 }
 
+/** Each start of the trial, and what changed before it. */
 function Attempts({ trial: t }: { trial: Trial }) {
   return (
     <>
       <h3>Attempts</h3>
-      <table className="small">
-        <thead className="hidden">
+      <table className="small attempts">
+        <thead>
           <tr>
-            <th scope="col">Number</th>
-            <th scope="col">End</th>
-            <th scope="col">Worker</th>
+            <th scope="col">
+              <span className="hidden">number</span>
+            </th>
+            <th scope="col">end</th>
+            <th scope="col" className="n">
+              took
+            </th>
+            <th scope="col" className="n">
+              peak memory
+            </th>
+            <th scope="col" className="n">
+              worker
+            </th>
           </tr>
         </thead>
         <tbody>
@@ -147,16 +158,18 @@ function Attempts({ trial: t }: { trial: Trial }) {
             <tr key={a.number}>
               <th scope="row">{a.number}</th>
               <td>
-                {a.verdict || a.state}
-                {a.failure && (
-                  <>
-                    : <b>{a.failure.class}</b> {a.failure.message}
-                  </>
-                )}
-                {a.stop_reason && <span className="note"> {a.stop_reason}</span>}
-                {a.peaks?.rss ? <span className="note"> peak {bytes(a.peaks.rss)}</span> : null}
+                <b className={a.failure ? "failure" : undefined}>{a.failure ? (classes[a.failure.class] ?? a.failure.class) : a.verdict || a.state}</b>
+                {changes(t, a).map((c) => (
+                  <span key={c} className="change">
+                    {c}
+                  </span>
+                ))}
+                {/* The reason of the trial stands above; only another one is told. */}
+                {a.failure && a.failure.message !== t.reason && <span className="note"> {a.failure.message}</span>}
               </td>
-              <td className="n" title={a.worker}>
+              <td className="n">{a.started ? duration((Date.parse(a.ended ?? new Date().toISOString()) - Date.parse(a.started)) / 1000) : MISSING}</td>
+              <td className="n">{bytes(a.peaks?.gpu_memory || a.peaks?.rss)}</td>
+              <td className="n mono" title={[a.worker, ...(a.devices ?? [])].filter(Boolean).join("\n")}>
                 {a.worker?.slice(0, 10) || MISSING}
               </td>
             </tr>
@@ -165,6 +178,17 @@ function Attempts({ trial: t }: { trial: Trial }) {
       </table>
     </>
   );
+}
+
+/** What a person reads for the class of a failure; others stand as they are. */
+const classes: Record<string, string> = { oom_host: "out of memory", oom_gpu: "out of GPU memory" };
+
+/** The parameters of an attempt that differ from what was proposed: batch 1024 → 512. */
+function changes(t: Trial, a: Trial["attempts"][number]): string[] {
+  const proposed = t.proposed ?? t.params;
+  return Object.entries(a.params ?? {})
+    .filter(([name, v]) => v !== proposed[name])
+    .map(([name, v]) => `${name} ${value(proposed[name])} \u2192 ${value(v)}`);
 }
 
 function Decisions({ decisions }: { decisions: Decision[] }) {

@@ -1,5 +1,5 @@
 // Which columns the leaderboard has, and how each writes its values.
-import { duration, MISSING, type Style, styleOf, value, write } from "../../plot/format";
+import { count, MISSING, type Style, styleOf, timeStyleOf, value, write } from "../../plot/format";
 import type { Row } from "./trials";
 
 export interface Column {
@@ -97,7 +97,7 @@ export function describe(id: string, rows: readonly Row[], metric: string): Colu
     return { id, title, right: true, width: widths.value!, text: (r) => write(score(r), style), looks: looks(id, style) };
   }
   if (id === "rungs" || id === "curve") return { id, title, right: false, width: widths[id]!, text: () => "", looks: id };
-  if (id === "seconds") return { id, title, right: true, width: 84, text: (r) => duration(r.seconds as number | undefined), looks: id };
+  if (id === "seconds") return times(rows);
 
   const numeric = rows.some((r) => typeof r[id] === "number") && rows.every((r) => r[id] === undefined || typeof r[id] === "number");
   const style = numeric ? styleOf(present(rows, (r) => r[id] as number | undefined)) : undefined;
@@ -113,6 +113,20 @@ export function describe(id: string, rows: readonly Row[], metric: string): Colu
     },
     looks: looks(id, style),
   };
+}
+
+/** How long trials took, in one unit that the title names. */
+function times(rows: readonly Row[]): Column {
+  const seconds = (r: Row) => (r.seconds as number | undefined) || undefined; // none has run for no time
+  let longest = 0;
+  for (const r of rows) longest = Math.max(longest, seconds(r) ?? 0);
+  const { unit, seconds: one, decimals } = timeStyleOf(longest);
+  const text = (r: Row) => {
+    const s = seconds(r);
+    if (s === undefined) return MISSING;
+    return decimals === 0 ? count(s / one) : (s / one).toFixed(decimals);
+  };
+  return { id: "seconds", title: `time, ${unit}`, right: true, width: 84, text, looks: `seconds ${unit} ${decimals}` };
 }
 
 function* present(rows: readonly Row[], get: (r: Row) => number | undefined): Iterable<number> {

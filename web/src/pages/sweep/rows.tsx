@@ -73,15 +73,39 @@ function Cell({ column, row, best, curve, ladders }: { column: Column; row: Row;
   }
 }
 
-/** An ensemble above the trials it was made of. */
-export function EnsembleRow({ ensemble: e, columns, width }: { ensemble: Ensemble; columns: number; width: number }) {
-  const scores = Object.entries(e.scores)
-    .map(([split, v]) => `${split} ${alone(v)}`)
-    .join(", ");
+interface EnsembleProps {
+  ensemble: Ensemble;
+  template: string;
+  width: number; // pixels, of all columns
+  shown: Column[];
+  /** Whether its score is of the same measure as the column of scores. */
+  single: boolean;
+}
+
+/** An ensemble above the trials it was made of, its score among theirs. */
+export function EnsembleRow({ ensemble: e, template, width, shown, single }: EnsembleProps) {
+  const at = single ? shown.findIndex((c) => c.id === "value") : -1;
+  const value = shown[at];
+  const others = Object.entries(e.scores).filter(([split]) => !value || split !== e.split);
   return (
-    <div role="row" className="grid-row ensemble-row" style={{ minWidth: width }}>
-      <div role="gridcell" aria-colspan={columns}>
-        ◆ ensemble <b>{e.stage}</b> of {count(e.members.length)} trials — {e.metric}: <b>{scores}</b>
+    <div role="row" className="grid-row ensemble-row" style={{ gridTemplateColumns: template, minWidth: width }}>
+      {shown.slice(0, at + 1).map((c) => (
+        <div key={c.id} role="gridcell" className={c.right ? "n" : undefined}>
+          {c.id === "number" && <span title={`ensemble ${e.stage}`}>◆</span>}
+          {c.id === "state" && `${count(e.members.length)} together`}
+          {c.id === "value" && <span className="final">{c.text({ number: 0, state: "completed", value: e.scores[e.split] })}</span>}
+        </div>
+      ))}
+      <div role="gridcell" aria-colspan={shown.length - at - 1} style={{ gridColumn: `${at + 2} / -1` }}>
+        {!value && `◆ ${count(e.members.length)} together, `}
+        ensemble <b>{e.stage}</b>
+        {others.map(([split, v]) => (
+          <span key={split}>
+            {" · "}
+            {e.metric} on {split} <b>{alone(v)}</b>
+            {e.best_single.scores[split] !== undefined && <span className="note"> best single {alone(e.best_single.scores[split])}</span>}
+          </span>
+        ))}
       </div>
     </div>
   );

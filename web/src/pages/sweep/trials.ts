@@ -54,9 +54,7 @@ export class Trials {
     this.seq = Math.max(this.seq, answer.seq);
   }
 
-  row(number: number): Row | undefined {
-    return this.byNumber.get(number);
-  }
+  row = (number: number): Row | undefined => this.byNumber.get(number);
 
   /** The same object until something changes, as React's external stores want. */
   view = (): View => {

@@ -3,9 +3,10 @@ import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api, type Sweep, take } from "../../api/client";
 import { num } from "../../api/numbers";
-import { ago, alone, count, duration, MISSING, moment } from "../../plot/format";
+import { ago, count, duration, MISSING, moment, score } from "../../plot/format";
 import { Copy } from "../../ui/Copy";
 import { StateMark } from "../../ui/Glyph";
+import { showState } from "../../ui/favicon";
 import { Top } from "../../ui/Layout";
 import { Notice } from "../../ui/Notice";
 import { useNow } from "../../ui/useNow";
@@ -22,6 +23,7 @@ export function Sweeps() {
     refetchInterval: 3_000,
   });
   useEffect(() => {
+    showState(undefined);
     document.title = "Sweeps · sweepd";
   }, []);
   const sweeps = list.data?.sweeps;
@@ -62,18 +64,22 @@ function Table({ sweeps }: { sweeps: Sweep[] }) {
           <tr>
             <th scope="col">Sweep</th>
             <th scope="col">State</th>
-            <th scope="col" className="n">
+            <th scope="col" className="best" colSpan={2}>
               Best
             </th>
-            <th scope="col">Trials</th>
+            <th scope="col" className="bar-column">
+              Trials
+            </th>
             <th scope="col" className="n">
               Done
             </th>
-            <th scope="col">Stages</th>
-            <th scope="col" className="n">
+            <th scope="col" className="stages">
+              Stages
+            </th>
+            <th scope="col" className="n work">
               Work
             </th>
-            <th scope="col" className="n">
+            <th scope="col" className="n started">
               Started
             </th>
           </tr>
@@ -87,29 +93,22 @@ function Table({ sweeps }: { sweeps: Sweep[] }) {
                 </Link>
                 <span className="id">{s.id}</span>
               </td>
-              <td title={s.why}>
+              <td className="how" title={s.why}>
                 <StateMark state={s.state} />
                 {s.why && <span className="why">{s.why}</span>}
               </td>
-              <td className="n">
-                {s.best ? (
-                  <>
-                    <b>{alone(num(s.best.value))}</b> <span className="unit">{s.metric}</span>
-                  </>
-                ) : (
-                  MISSING
-                )}
-              </td>
-              <td>
+              <td className="n best">{s.best ? <b>{score(num(s.best.value))}</b> : MISSING}</td>
+              <td className="unit">{s.metric}</td>
+              <td className="bar-column">
                 <Progress counts={s.counts} planned={s.planned} />
               </td>
               <td className="n">
                 {count(ended(s))}
                 <span className="unit"> of {count(Math.max(s.planned, s.counts.created))}</span>
               </td>
-              <td>{s.stages.map((g) => g.name).join(" → ")}</td>
-              <td className="n">{duration(s.counts.seconds)}</td>
-              <td className="n" title={moment(s.started ?? s.created)}>
+              <td className="stages">{s.stages.map((g) => g.name).join(" → ")}</td>
+              <td className="n work">{s.counts.seconds > 0 ? duration(s.counts.seconds) : MISSING}</td>
+              <td className="n started" title={moment(s.started ?? s.created)}>
                 {ago(s.started ?? s.created, now)}
               </td>
             </tr>
