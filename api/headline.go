@@ -8,82 +8,150 @@ import (
 	"time"
 
 	"github.com/sweepd/sweepd/api/wire"
+	"github.com/sweepd/sweepd/ensemble"
 	"github.com/sweepd/sweepd/trials"
 )
 
-// sentence says in one line how good the sweep is and what comes next.
+// sentence says in one line how good a sweep is and how it stands. What keeps a
+// sweep from going on comes before any boast.
 func sentence(sw *trials.Sweep, es []wire.Ensemble) wire.Sentence {
 	out := wire.Sentence{Rest: standing(sw)}
-	if sw.Best == nil {
-		out.Lead = "No result yet"
-		if sw.Spec.Objective.Metric == "" {
-			out.Lead = fmt.Sprintf("%d of %d done", sw.Counts.Completed, sw.Counts.Created)
-		}
-		return out
+	if len(es) > 0 && sw.State != trials.SweepPaused && sw.State != trials.SweepFailed {
+		out.Rest = together(es[len(es)-1])
 	}
-	out.Lead = "Best"
-	out.Value = number(sw.Best.Value)
-	out.Tail = fmt.Sprintf("%s, trial %d", sw.Spec.Objective.Metric, sw.Best.Trial)
-	if len(es) > 0 {
-		out.Rest = ensembleClause(es[len(es)-1])
+	switch {
+	case sw.Best != nil:
+		out.Lead, out.Value = "Best", number(sw.Best.Value)
+		out.Tail = fmt.Sprintf("%s, trial %d", sw.Spec.Objective.Metric, sw.Best.Trial)
+	case sw.Spec.Objective.Metric == "":
+		out.Lead = thousands(sw.Counts.Completed) + " of " + count(max(sw.Counts.Created, sw.Spec.Budget.Trials), "trial") + " done"
+	default:
+		out.Lead = "No result yet"
+		if sw.State.Ended() {
+			out.Lead = "No result"
+		}
 	}
 	return out
 }
 
-// ensembleClause compares an ensemble with the best single model, on the split
-// that neither was chosen on when there is one.
-func ensembleClause(e wire.Ensemble) string {
+// standing is where a sweep stands, as a sentence.
+func standing(sw *trials.Sweep) string {
+	c := sw.Counts
+	switch sw.State {
+	case trials.SweepPaused:
+		return because("Paused", sw.Why)
+	case trials.SweepFailed:
+		return because("The sweep failed", sw.Why)
+	case trials.SweepCancelled:
+		return because("The sweep was cancelled", sw.Why)
+	case trials.SweepFinished:
+		return finished(c)
+	}
+	ended := c.Created - c.Open()
+	var text string
+	switch {
+	case c.Running > 0:
+		text = count(c.Running, "trial") + " " + verb(c.Running, "runs", "run")
+	case c.Queued > 0:
+		text = count(c.Queued, "trial") + " " + verb(c.Queued, "waits", "wait") + " for a worker"
+	case ended > 0:
+		return count(ended, "trial") + " " + verb(ended, "has", "have") + " ended, the next are being chosen."
+	default:
+		return "The first trials are being chosen."
+	}
+	if ended > 0 {
+		text += ", " + thousands(ended) + " " + verb(ended, "has", "have") + " ended"
+	}
+	return text + "."
+}
+
+// finished tells how the trials of a finished sweep ended.
+func finished(c trials.Counts) string {
+	if c.Created == 0 {
+		return "Finished without a trial."
+	}
+	text := "All done: " + count(c.Created, "trial")
+	var ends []string
+	for _, e := range []struct {
+		n    int
+		what string
+	}{{c.Stopped, "stopped early"}, {c.Failed, "failed"}, {c.Cancelled, "cancelled"}} {
+		if e.n > 0 {
+			ends = append(ends, thousands(e.n)+" "+e.what)
+		}
+	}
+	if len(ends) > 0 {
+		text += ", of which " + strings.Join(ends, ", ")
+	}
+	return text + "."
+}
+
+// because joins what happened and why.
+func because(what, why string) string {
+	if why = strings.TrimRight(strings.TrimSpace(why), "."); why == "" {
+		return what + "."
+	}
+	return what + ": " + why + "."
+}
+
+// together compares an ensemble with the best single model, on the split that
+// neither was chosen on when there is one.
+func together(e wire.Ensemble) string {
 	split := e.Split
 	for name := range e.Scores {
 		if name != e.Split {
 			split = name
 		}
 	}
-	mine, single := e.Scores[split], e.BestSingle.Scores[split]
-	who := thousands(len(e.Members)) + " trials together reach"
+	what := fmt.Sprintf("%s %s on %s", lossName(e.Metric), number(e.Scores[split]), split)
 	if len(e.Members) == 1 {
-		who = "One trial alone reaches"
+		return fmt.Sprintf("No ensemble beats trial %d alone: %s.", e.Members[0].Trial, what)
 	}
-	text := fmt.Sprintf("%s %s %s on %s", who, number(mine), e.Metric, split)
-	if single != 0 && !math.IsNaN(single) {
-		text += fmt.Sprintf(", %s the best single's %s", change(mine, single), number(single))
+	text := count(len(e.Members), "trial") + " together reach " + what
+	if single, ok := e.BestSingle.Scores[split]; ok {
+		text += ", " + against(e.Scores[split], single) + " the best single model's " + number(single)
 	}
 	return text + "."
 }
 
-func change(mine, single float64) string {
-	percent := 100 * (mine - single) / math.Abs(single)
-	if percent < 0 {
-		return fmt.Sprintf("%.0f %% below", -percent)
+// lossName is what the scores of an ensemble are called: all of them are losses.
+func lossName(metric string) string {
+	if metric == string(ensemble.Accuracy) {
+		return "an error rate of"
 	}
-	return fmt.Sprintf("%.0f %% above", percent)
+	return metric
 }
 
-// standing is where a sweep without a result to boast of stands.
-func standing(sw *trials.Sweep) string {
-	c := sw.Counts
-	switch sw.State {
-	case trials.SweepPaused:
-		return strings.TrimSuffix("Paused: "+sw.Why, ".") + "."
-	case trials.SweepFailed, trials.SweepCancelled:
-		return strings.TrimSuffix(strings.TrimSpace(fmt.Sprintf("The sweep %s. %s", past[sw.State], sw.Why)), ".") + "."
-	case trials.SweepFinished:
-		return fmt.Sprintf("%d trials, all done.", c.Created)
+// against says how a loss compares with another.
+func against(mine, other float64) string {
+	percent := 100 * (other - mine) / math.Abs(other)
+	switch size := math.Abs(percent); {
+	case mine == other:
+		return "as good as"
+	case math.IsNaN(percent) || math.IsInf(percent, 0):
+		return "against"
+	case size < 0.05:
+		return "about as good as"
+	case size < 10:
+		return fmt.Sprintf("%.1f %% %s than", size, betterOrWorse(percent))
+	default:
+		return fmt.Sprintf("%.0f %% %s than", size, betterOrWorse(percent))
 	}
-	if c.Running == 0 && c.Queued > 0 {
-		return fmt.Sprintf("%d trials wait for a worker.", c.Queued)
-	}
-	return fmt.Sprintf("%d trials run, %d have ended.", c.Running, c.Created-c.Open())
 }
 
-var past = map[trials.SweepState]string{trials.SweepFailed: "failed", trials.SweepCancelled: "was cancelled"}
+func betterOrWorse(gain float64) string {
+	if gain > 0 {
+		return "better"
+	}
+	return "worse"
+}
 
 // facts are the counters of the line below the sentence. What is zero and would
 // say nothing is left out.
 func facts(sw *trials.Sweep, saved wire.Saved) []wire.Fact {
 	c := sw.Counts
-	out := []wire.Fact{{Value: string(sw.State), Label: "", Kind: "state"}}
-	out = append(out, wire.Fact{Value: thousands(c.Created - c.Open()), Label: "of " + thousands(max(plannedTrials(sw), c.Created)) + " trials"})
+	out := []wire.Fact{{Value: string(sw.State), Kind: "state"}}
+	out = append(out, wire.Fact{Value: thousands(c.Created - c.Open()), Label: "of " + count(max(sw.Spec.Budget.Trials, c.Created), "trial")})
 	for _, f := range []struct {
 		n     int
 		label string
@@ -104,7 +172,21 @@ func facts(sw *trials.Sweep, saved wire.Saved) []wire.Fact {
 	return out
 }
 
-func plannedTrials(sw *trials.Sweep) int { return sw.Spec.Budget.Trials }
+// count is a number of things: "1 trial", "2 trials".
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return thousands(n) + " " + thing + "s"
+}
+
+// verb is the form of a verb that goes with n things.
+func verb(n int, one, many string) string {
+	if n == 1 {
+		return one
+	}
+	return many
+}
 
 // number writes a value as people compare it: four significant digits, more
 // when it is large.
