@@ -21,20 +21,26 @@ import (
 type Output struct {
 	root *os.Root
 
-	mu   sync.Mutex
-	more map[trials.Ref]chan struct{} // closed and removed by the next chunk
+	mu      sync.Mutex
+	waiting map[trials.Ref]*arrival
+}
+
+// arrival is closed by the next chunk of an attempt.
+type arrival struct {
+	next    chan struct{}
+	readers int // the last to leave takes it away
 }
 
 // NewOutput keeps output below dir, which is made when it is missing.
 func NewOutput(dir string) (*Output, error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, err
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fault.Invalidf("the folder for output cannot be made").At(dir).Because(err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, err
+		return nil, fault.Invalidf("the folder for output cannot be opened").At(dir).Because(err)
 	}
-	return &Output{root: root, more: map[trials.Ref]chan struct{}{}}, nil
+	return &Output{root: root, waiting: map[trials.Ref]*arrival{}}, nil
 }
 
 // Close lets go of the directory.
@@ -85,40 +91,39 @@ func (o *Output) Put(ref trials.Ref, offset int64, b []byte, last bool) error {
 }
 
 // Read gives up to limit bytes from an offset; a negative one counts from the
-// end. When there are none beyond it yet, it waits for them, at most wait. ended
-// says that the attempt has been settled, which its worker does only after the
-// last of its output; a chunk marked last says so earlier.
-func (o *Output) Read(ctx context.Context, ref trials.Ref, offset int64, limit int, wait time.Duration, ended bool) (OutputPart, error) {
+// end. When there are none beyond it yet, it waits for them, at most wait.
+// The output has ended with its last chunk, or with what there is when final
+// says that nobody will send more.
+func (o *Output) Read(ctx context.Context, ref trials.Ref, offset int64, limit int, wait time.Duration, final bool) (OutputPart, error) {
+	if wait <= 0 {
+		return o.read(ref, offset, limit, final)
+	}
 	deadline := time.NewTimer(wait)
 	defer deadline.Stop()
 	for {
-		arrived := o.arrival(ref)
-		p, err := o.read(ref, offset, limit)
-		if err != nil {
+		a := o.listen(ref)
+		p, err := o.read(ref, offset, limit, final)
+		if err != nil || len(p.Bytes) > 0 || p.Ended {
+			o.leave(ref, a)
 			return p, err
 		}
-		if !ended {
-			_, err := o.root.Stat(file(ref) + ".end")
-			ended = err == nil
-		}
-		p.Ended = ended && p.Offset+int64(len(p.Bytes)) >= p.Size
-		if len(p.Bytes) > 0 || p.Ended || wait <= 0 {
-			return p, nil
-		}
+		offset = p.Offset // from the end means the end there was
 		select {
-		case <-arrived:
+		case <-a.next:
 		case <-deadline.C:
+			o.leave(ref, a)
 			return p, nil
 		case <-ctx.Done():
+			o.leave(ref, a)
 			return p, ctx.Err()
 		}
 	}
 }
 
-func (o *Output) read(ref trials.Ref, offset int64, limit int) (OutputPart, error) {
+func (o *Output) read(ref trials.Ref, offset int64, limit int, final bool) (OutputPart, error) {
 	f, err := o.root.Open(file(ref))
 	if errors.Is(err, fs.ErrNotExist) {
-		return OutputPart{Offset: max(offset, 0)}, nil
+		return OutputPart{Ended: final}, nil
 	}
 	if err != nil {
 		return OutputPart{}, err
@@ -131,6 +136,9 @@ func (o *Output) read(ref trials.Ref, offset int64, limit int) (OutputPart, erro
 	if offset < 0 {
 		offset = max(0, info.Size()+offset)
 	}
+	if _, err := o.root.Stat(file(ref) + ".end"); err == nil {
+		final = true
+	}
 	p := OutputPart{Offset: offset, Size: info.Size()}
 	if n := min(int64(limit), info.Size()-offset); n > 0 {
 		p.Bytes = make([]byte, n)
@@ -138,24 +146,37 @@ func (o *Output) read(ref trials.Ref, offset int64, limit int) (OutputPart, erro
 			return p, err
 		}
 	}
+	p.Ended = final && p.Offset+int64(len(p.Bytes)) >= p.Size
 	return p, nil
 }
 
-// arrival is closed by the next chunk of an attempt.
-func (o *Output) arrival(ref trials.Ref) <-chan struct{} {
+// listen begins to wait for the next chunk of an attempt.
+func (o *Output) listen(ref trials.Ref) *arrival {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.more[ref] == nil {
-		o.more[ref] = make(chan struct{})
+	a := o.waiting[ref]
+	if a == nil {
+		a = &arrival{next: make(chan struct{})}
+		o.waiting[ref] = a
 	}
-	return o.more[ref]
+	a.readers++
+	return a
+}
+
+// leave waits no more.
+func (o *Output) leave(ref trials.Ref, a *arrival) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if a.readers--; a.readers == 0 && o.waiting[ref] == a {
+		delete(o.waiting, ref)
+	}
 }
 
 func (o *Output) wake(ref trials.Ref) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if c := o.more[ref]; c != nil {
-		close(c)
-		delete(o.more, ref)
+	if a := o.waiting[ref]; a != nil {
+		close(a.next)
+		delete(o.waiting, ref)
 	}
 }

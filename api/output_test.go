@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -76,5 +77,39 @@ func TestOutputThatHasNotBegunIsEmpty(t *testing.T) {
 	p, err := newOutput(t).Read(context.Background(), ref, 0, 10, 0, false)
 	if err != nil || len(p.Bytes) != 0 || p.Ended {
 		t.Errorf("got %q, ended %v, %v", p.Bytes, p.Ended, err)
+	}
+}
+
+// A worker that died sends no last chunk; its attempt's output ends all the same.
+func TestOutputOfALostAttemptEnds(t *testing.T) {
+	o := newOutput(t)
+	put(t, o, 0, "abc", false)
+	for _, c := range []struct {
+		offset int64
+		ended  bool
+	}{{0, true}, {3, true}, {2, true}} {
+		p, err := o.Read(context.Background(), ref, c.offset, 10, time.Minute, true)
+		if err != nil || p.Ended != c.ended || string(p.Bytes) != "abc"[c.offset:] {
+			t.Errorf("from %d: %q, ended %v, %v", c.offset, p.Bytes, p.Ended, err)
+		}
+	}
+	if p, err := o.Read(context.Background(), ref, 0, 2, time.Minute, true); err != nil || p.Ended {
+		t.Errorf("a part of it: %+v, %v", p, err)
+	}
+	other := trials.Ref{Trial: 8, Attempt: 1}
+	if p, err := o.Read(context.Background(), other, 0, 2, time.Minute, true); err != nil || !p.Ended {
+		t.Errorf("none at all: %+v, %v", p, err)
+	}
+}
+
+func TestAReaderThatGivesUpGoes(t *testing.T) {
+	o := newOutput(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := o.Read(ctx, ref, 0, 10, time.Minute, false); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+	if p, err := o.Read(context.Background(), ref, 0, 10, time.Millisecond, false); err != nil || p.Ended || len(p.Bytes) > 0 {
+		t.Errorf("got %+v, %v", p, err)
 	}
 }
