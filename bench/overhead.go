@@ -75,7 +75,7 @@ func sweptDigits(ctx context.Context, l *lab, job string) (round, error) {
 	if err != nil {
 		return out, err
 	}
-	head := fmt.Sprintf("python: job:run\ninterpreter: %s\nenv: {PYTHONPATH: %s, SPENT: %s}\nobjective: {metric: val_loss, goal: minimize}\nworkdir: {in_place: true}\n", l.python, src, filepath.Join(r.dir, "seconds"))
+	head := fmt.Sprintf("python: job:run\nwarm: [job]\ninterpreter: %s\nenv: {PYTHONPATH: %s, SPENT: %s}\nobjective: {metric: val_loss, goal: minimize}\nworkdir: {in_place: true}\n", l.python, src, filepath.Join(r.dir, "seconds"))
 	warm, err := r.Submit(ctx, wire.Submission{Source: "name: warm\n" + head + "points: [{family: knn, k: 3}, {family: knn, k: 4}, {family: knn, k: 5}]\n", Workdir: job}, "")
 	if err != nil {
 		return out, err

@@ -12,6 +12,7 @@ import builtins
 import gc
 import importlib
 import importlib.machinery
+import importlib.util
 import inspect
 import json
 import os
@@ -82,8 +83,9 @@ def preload(told):
     else:
         first = [p for p in [local_file(root, told["function"].split(":")[0])] if p]
     wanted = third_party(root, first) + [(name, ()) for name in told.get("warm") or []]
+    sys.path[0] = root  # a module of the sweep's own may be named in warm
     if told.get("function"):
-        wanted.append(("http.client", ()))
+        wanted.append(("sweepd" if importlib.util.find_spec("sweepd") else "http.client", ()))
     for name, names in wanted:
         try:
             __import__(name, fromlist=list(names))
