@@ -96,10 +96,7 @@ func TestChaosLosesNothing(t *testing.T) {
 		random := rand.New(rand.NewPCG(uint64(seed), 1))
 		c := &chaos{server: serve(t, db, "--lease-ttl", chaosTTL.String())}
 		for i := range c.workers {
-			c.workers[i] = &proc{t: t, env: []string{fmt.Sprintf("WITNESS_WORKER=%d", i)}, args: []string{
-				"worker", "--dir", t.TempDir(), "--server", c.url(), "--token", c.token, "--slots", "2",
-			}}
-			c.workers[i].begin()
+			c.worker(t, i, c.server)
 		}
 		var sweeps []wire.Sweep
 		var paths []string
@@ -130,6 +127,16 @@ func number(t *testing.T, env string, otherwise int) int {
 	return n
 }
 
+// worker starts the i-th worker at a server.
+func (c *chaos) worker(t *testing.T, i int, at *server) {
+	t.Helper()
+	c.workers[i] = &proc{t: t, env: []string{fmt.Sprintf("WITNESS_WORKER=%d", i)}, args: []string{
+		"worker", "--dir", t.TempDir(), "--server", at.url(), "--token", at.token, "--slots", "2",
+	}}
+	c.workers[i].begin()
+}
+
+// submitShot submits a sweep of trials that tell.
 func (c *chaos) submitShot(t *testing.T) (wire.Sweep, string) {
 	t.Helper()
 	dir := t.TempDir()

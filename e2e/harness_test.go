@@ -132,7 +132,13 @@ type server struct {
 // serve starts a server on a free port, later always on that one.
 func serve(t *testing.T, db string, args ...string) *server {
 	t.Helper()
-	s := &server{dir: t.TempDir()}
+	return serveIn(t, t.TempDir(), db, args...)
+}
+
+// serveIn is serve in a directory that may hold something already.
+func serveIn(t *testing.T, dir, db string, args ...string) *server {
+	t.Helper()
+	s := &server{dir: dir}
 	portFile := filepath.Join(s.dir, "port")
 	full := append([]string{"serve", "--dir", s.dir, "--addr", "127.0.0.1:0", "--port-file", portFile}, args...)
 	if db != "" {

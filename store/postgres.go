@@ -12,11 +12,15 @@ import (
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"github.com/sweepd/sweepd/internal/fault"
 )
 
 // patience is the longest a group's transaction may take: its members' own
 // contexts must not end what belongs to others as well.
 const patience = time.Minute
+
+var errImpatient = fault.Unavailablef("the database took longer than %s over a change", patience).As("database_away")
 
 func postgresDialect() *dialect {
 	return &dialect{
@@ -48,7 +52,7 @@ func openPostgres(ctx context.Context, dsn string) (*dialect, *pools, error) {
 		pool.Close()
 		return nil, nil, fmt.Errorf("reach PostgreSQL: %w", err)
 	}
-	db, err := gorm.Open(postgres.New(postgres.Config{Conn: legiblePool{conn}}), config(false))
+	db, err := gorm.Open(postgresDialector{&postgres.Dialector{Config: &postgres.Config{Conn: postgresPool{conn}}}}, config(false))
 	if err != nil {
 		pool.Close()
 		return nil, nil, fmt.Errorf("open PostgreSQL: %w", err)
@@ -56,9 +60,13 @@ func openPostgres(ctx context.Context, dsn string) (*dialect, *pools, error) {
 	return postgresDialect(), &pools{
 		w: db, r: db,
 		write: func(ctx context.Context, _ bool, fn func(*gorm.DB) error) error {
-			ctx, cancel := context.WithTimeout(ctx, patience)
+			ctx, cancel := context.WithTimeoutCause(ctx, patience, errImpatient)
 			defer cancel()
-			return db.WithContext(ctx).Transaction(fn)
+			err := db.WithContext(ctx).Transaction(fn)
+			if err != nil && context.Cause(ctx) == errImpatient {
+				return errImpatient
+			}
+			return err
 		},
 		read: func(ctx context.Context, fn func(*gorm.DB) error) error {
 			return db.WithContext(ctx).Transaction(fn, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})

@@ -136,5 +136,5 @@ func (sqliteDialector) Translate(err error) error {
 	case constraintCheck:
 		return fmt.Errorf("%w: %w", gorm.ErrCheckConstraintViolated, err)
 	}
-	return err
+	return away(err)
 }

@@ -1,12 +1,8 @@
 package store
 
 import (
-	"context"
-	"database/sql"
 	"slices"
 	"strings"
-
-	"gorm.io/gorm"
 )
 
 // PostgreSQL keeps no NUL and nothing that is not UTF-8 in a text, and refuses
@@ -43,58 +39,4 @@ func legible(args []any) []any {
 
 func legibleText(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
-}
-
-// legiblePool is a pool whose statements take legible arguments.
-type legiblePool struct{ *sql.DB }
-
-var (
-	_ gorm.ConnPoolBeginner = legiblePool{}
-	_ gorm.GetDBConnector   = legiblePool{}
-	_ gorm.TxCommitter      = (*legibleTx)(nil)
-)
-
-// GetDBConn gives the pool itself.
-func (p legiblePool) GetDBConn() (*sql.DB, error) { return p.DB, nil }
-
-// BeginTx begins a transaction whose statements take legible arguments too.
-func (p legiblePool) BeginTx(ctx context.Context, o *sql.TxOptions) (gorm.ConnPool, error) {
-	tx, err := p.DB.BeginTx(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return &legibleTx{tx}, nil
-}
-
-// ExecContext runs a statement without rows.
-func (p legiblePool) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return p.DB.ExecContext(ctx, text, legible(args)...)
-}
-
-// QueryContext runs a statement with rows.
-func (p legiblePool) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return p.DB.QueryContext(ctx, text, legible(args)...)
-}
-
-// QueryRowContext runs a statement with one row.
-func (p legiblePool) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	return p.DB.QueryRowContext(ctx, text, legible(args)...)
-}
-
-// legibleTx is a transaction of a legiblePool.
-type legibleTx struct{ *sql.Tx }
-
-// ExecContext runs a statement without rows.
-func (t *legibleTx) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return t.Tx.ExecContext(ctx, text, legible(args)...)
-}
-
-// QueryContext runs a statement with rows.
-func (t *legibleTx) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	return t.Tx.QueryContext(ctx, text, legible(args)...)
-}
-
-// QueryRowContext runs a statement with one row.
-func (t *legibleTx) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	return t.Tx.QueryRowContext(ctx, text, legible(args)...)
 }

@@ -90,16 +90,23 @@ func (t *tx) flush() error {
 
 // commit runs members in one transaction. A member that is refused before it
 // wrote anything leaves the others alone; any other error undoes the group, and
-// its members run again one by one.
+// its members run again one by one, unless the database is away, which they need
+// not find out each by itself.
 func (s *DB) commit(ctx context.Context, members []*member) {
 	ctx = context.WithoutCancel(ctx) // the others' too
-	err := s.together(ctx, members)
+	err := away(s.together(ctx, members))
 	if err == nil {
+		return
+	}
+	if fault.Is(err, fault.Unavailable) && !collided(err) {
+		for _, m := range members {
+			m.err = err
+		}
 		return
 	}
 	if len(members) == 1 {
 		for try := 0; try < 5 && collided(err); try++ {
-			if err = s.together(ctx, members); err == nil {
+			if err = away(s.together(ctx, members)); err == nil {
 				return
 			}
 		}
@@ -125,7 +132,7 @@ func (s *DB) together(ctx context.Context, members []*member) (err error) {
 		for _, m := range members {
 			t.wrote = false
 			m.err = m.fn(t)
-			if m.err != nil && (t.wrote || len(members) == 1 || fault.Of(m.err) == nil) {
+			if m.err != nil && (t.wrote || len(members) == 1 || !refusal(m.err)) {
 				return m.err
 			}
 		}

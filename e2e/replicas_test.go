@@ -1,0 +1,119 @@
+package e2e_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/sweepd/sweepd/internal/pgtest"
+)
+
+// TestTwoServersShareASweep: two servers on one PostgreSQL plan and hand out one
+// sweep. When one of them dies for good, with a worker that knows no other, the
+// sweep ends all the same, with not a trial more.
+func TestTwoServersShareASweep(t *testing.T) {
+	db := pgtest.URL(t)
+	first := serve(t, db, "--lease-ttl", chaosTTL.String())
+	second := serveIn(t, sharing(t, first.dir), db, "--lease-ttl", chaosTTL.String())
+	c := &chaos{server: second}
+	c.worker(t, 0, first)
+	c.worker(t, 1, second)
+	sw, path := c.submitShot(t)
+	until(t, 30*time.Second, "both workers have ended trials", func() bool {
+		by := map[int]int{}
+		for _, s := range testimonies(t, path) {
+			if s.word == "end" {
+				by[s.worker]++
+			}
+		}
+		return by[0] > 1 && by[1] > 1
+	})
+	first.kill()
+	death := time.Now()
+	never := death.Add(time.Hour)
+	c.outages = []outage{{from: death, till: never}} // to the first worker
+	c.deaths[0] = []time.Time{never}
+	c.judge(t, sw, path)
+	for _, s := range testimonies(t, path) {
+		if s.word == "begin" && s.worker == 0 && s.at.After(death.Add(time.Second)) {
+			t.Errorf("trial %d began at a worker without a server", s.trial)
+		}
+	}
+}
+
+// sharing makes a data directory whose files are those of another, as on a disk
+// that two machines mount.
+func sharing(t *testing.T, other string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"blobs", "artifacts"} {
+		if err := os.Symlink(filepath.Join(other, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestTheDatabaseComesBack: PostgreSQL drops every connection and recovers, as it
+// does when one of its processes is killed. The server goes on by itself, and no
+// trial notices.
+func TestTheDatabaseComesBack(t *testing.T) {
+	db := pgtest.URL(t)
+	c := &chaos{server: serve(t, db, "--lease-ttl", chaosTTL.String())}
+	for i := range c.workers {
+		c.worker(t, i, c.server)
+	}
+	sw, path := c.submitShot(t)
+	for _, after := range []int{4, 10} {
+		until(t, 30*time.Second, "some trials have ended", func() bool {
+			return strings.Count(contents(path), "end ") >= after
+		})
+		crash(t, db)
+	}
+	c.judge(t, sw, path)
+	for _, s := range testimonies(t, path) {
+		if s.word == "begin" && s.attempt > 1 {
+			t.Errorf("trial %d was cut: attempt %d", s.trial, s.attempt)
+		}
+	}
+}
+
+// crash kills one of PostgreSQL's processes that serve a database, whereupon it
+// ends all others and recovers. Where it runs on another machine, connections are
+// ended by command.
+func crash(t *testing.T, db string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, db)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(ctx)
+	const others = " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+	var pid int
+	if err := conn.QueryRow(ctx, "SELECT pid"+others+" LIMIT 1").Scan(&pid); err != nil {
+		t.Fatal(err)
+	}
+	if strings.HasPrefix(contents(fmt.Sprintf("/proc/%d/cmdline", pid)), "postgres") {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid)"+others); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func contents(path string) string {
+	b, _ := os.ReadFile(path) // what is not there is empty
+	return string(b)
+}
