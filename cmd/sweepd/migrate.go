@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-
-	"github.com/sweepd/sweepd/store"
 )
 
 // migrateCmd is the verb migrate. serve and run migrate by themselves; this is
@@ -20,18 +18,11 @@ func (c *migrateCmd) Run(e *env) error {
 		return err
 	}
 	defer lock.Close()
-	dsn := c.DB
-	if dsn == "" {
-		dsn = p.file("sweepd.db")
-	}
-	db, err := store.Open(e.ctx, store.Options{DSN: dsn, Log: e.log})
+	db, err := openDB(e.ctx, p, c.DB, e.log)
 	if err != nil {
 		return err
 	}
 	defer db.Close()
-	if err := db.Migrate(e.ctx); err != nil {
-		return err
-	}
 	_, err = fmt.Fprintf(e.out, "the %s database has the schema of sweepd %s\n", db.Dialect(), version())
 	return err
 }

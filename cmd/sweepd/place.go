@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/sweepd/sweepd/api/client"
 	"github.com/sweepd/sweepd/internal/fault"
@@ -29,6 +31,30 @@ func (p place) file(name string) string { return filepath.Join(p.dir, name) }
 // lock takes the directory for this process; the caller keeps the file open as
 // long as it serves. When another holds it, the error names that one.
 func (p place) lock() (*os.File, error) {
+	f, err := p.prepare()
+	if err != nil {
+		return nil, fault.Invalidf("this cannot be the data directory").As("data_directory").At(p.dir).Because(err).
+			Fix("name another one with --dir or SWEEPD_DIR")
+	}
+	// Who only looks whether somebody is here holds the lock for a moment too.
+	for range 20 {
+		if err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err == nil {
+			_ = os.Remove(p.file("server.json")) // of a server that is gone
+			return f, nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	f.Close()
+	who := "another process"
+	if s, err := p.serving(); err == nil {
+		who = fmt.Sprintf("process %d at %s", s.PID, s.Addr)
+	}
+	return nil, fault.Conflictf("%s is served already, by %s", p.dir, who).As("in_use").
+		Fix("use that one, or give this one another --dir")
+}
+
+// prepare makes the directory, when it is missing, and opens its lock.
+func (p place) prepare() (*os.File, error) {
 	if err := os.MkdirAll(p.dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -37,17 +63,18 @@ func (p place) lock() (*os.File, error) {
 	if err := os.WriteFile(p.file(".gitignore"), []byte("*\n"), 0o600); err != nil {
 		return nil, err
 	}
-	f, err := os.OpenFile(p.file("lock"), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return nil, err
+	return os.OpenFile(p.file("lock"), os.O_CREATE|os.O_RDWR, 0o600)
+}
+
+// await waits for the server that holds the directory to say where it listens:
+// one that is just starting opens its database first.
+func (p place) await(ctx context.Context) (serving, error) {
+	for end := time.Now().Add(10 * time.Second); ; {
+		s, err := p.serving()
+		if err == nil || !p.alive() || time.Now().After(end) || !pause(ctx, 20*time.Millisecond) {
+			return s, err
+		}
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		s, _ := p.serving()
-		return nil, fault.Conflictf("%s is served already, by process %d at %s", p.dir, s.PID, s.Addr).As("in_use").
-			Fix("use that one, or give this one another --dir")
-	}
-	return f, nil
 }
 
 // serving reads who serves the directory; it may be an old one that is gone.
@@ -106,6 +133,9 @@ func (e *env) client() (*client.Client, error) {
 	p := place{e.Dir}
 	addr, token := e.Server, e.Token
 	s, err := p.serving()
+	if err != nil && addr == "" {
+		s, err = p.await(e.ctx)
+	}
 	local := addr == "" || (err == nil && strings.TrimRight(addr, "/") == s.Addr)
 	if token == "" && local {
 		if token, err = p.token(); err != nil {

@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -49,16 +49,20 @@ type server struct {
 	place place
 	lock  *os.File
 	db    *store.DB
+	files []io.Closer // directories that are kept open
 	sched *scheduler.Scheduler
-	out   *api.Output
 	http  *http.Server
 	ln    net.Listener
 	token string
 	inner *inner // the worker inside; nil without slots
 }
 
-// newServer opens the directory and listens. Nothing runs before Run.
+// newServer opens the directory and listens. Nothing runs before Run, which has
+// to be called once it is made; when it fails, nothing stays open.
 func newServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
+	if cfg.TTL < minTTL {
+		return nil, fault.Invalidf("a lease of %s is too short to be renewed in time", cfg.TTL).At("--lease-ttl").Fix("give at least %s", minTTL)
+	}
 	s := &server{cfg: cfg, place: place{cfg.Dir}}
 	if s.lock, err = s.place.lock(); err != nil {
 		return nil, err
@@ -68,39 +72,40 @@ func newServer(ctx context.Context, cfg serverConfig) (_ *server, err error) {
 			s.close()
 		}
 	}()
-	if err := s.openStore(ctx); err != nil {
+	if s.db, err = openDB(ctx, s.place, cfg.DB, cfg.Log); err != nil {
 		return nil, err
 	}
-	if s.out, err = api.NewOutput(s.place.file("logs")); err != nil {
+	if s.token, err = s.ownToken(ctx); err != nil {
 		return nil, err
 	}
-	if s.ln, err = net.Listen("tcp", cfg.Addr); err != nil {
-		return nil, fault.Conflictf("cannot listen on %s", cfg.Addr).As("address_in_use").Because(err).Fix("give another --addr; port 0 picks a free one")
-	}
-	if err := s.wire(ctx); err != nil {
+	if s.ln, err = listen(cfg.Addr); err != nil {
 		return nil, err
 	}
-	if cfg.Slots > 0 {
-		if s.inner, err = s.newInner(); err != nil {
-			return nil, err
-		}
+	if err = s.wire(ctx); err != nil {
+		return nil, err
 	}
-	return s, s.announce()
+	if err = s.announce(); err != nil {
+		return nil, err
+	}
+	if cfg.Slots > 0 { // last: a worker that was made lets go of its directory only after it ran
+		s.inner, err = s.newInner()
+	}
+	return s, err
 }
 
-func (s *server) openStore(ctx context.Context) (err error) {
-	dsn := s.cfg.DB
-	if dsn == "" {
-		dsn = s.place.file("sweepd.db")
+// minTTL is the shortest lease: a worker beats six times in it.
+const minTTL = 5 * time.Second
+
+func listen(addr string) (net.Listener, error) {
+	ln, err := net.Listen("tcp", addr)
+	switch {
+	case err == nil:
+		return ln, nil
+	case errors.Is(err, syscall.EADDRINUSE):
+		return nil, fault.Conflictf("another program listens on %s", addr).As("address_in_use").At("--addr").
+			Fix("give another one; port 0 picks a free one")
 	}
-	if s.db, err = store.Open(ctx, store.Options{DSN: dsn, Log: s.cfg.Log}); err != nil {
-		return err
-	}
-	if err = s.db.Migrate(ctx); err != nil {
-		return err
-	}
-	s.token, err = s.ownToken(ctx)
-	return err
+	return nil, fault.Invalidf("cannot listen on %s", addr).As("address").At("--addr").Because(err).Fix("write host:port, like 127.0.0.1:8080")
 }
 
 // ownToken gives the token of the data directory, known to the database: made
@@ -147,10 +152,17 @@ func (s *server) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	s.files = append(s.files, blobs)
 	artifacts, err := blob.OpenFiles(s.place.file("artifacts"))
 	if err != nil {
 		return err
 	}
+	s.files = append(s.files, artifacts)
+	output, err := api.NewOutput(s.place.file("logs"))
+	if err != nil {
+		return err
+	}
+	s.files = append(s.files, output)
 	service := tracking.Service{Store: s.db, Now: time.Now, NewID: newRunID}
 	s.sched = scheduler.New(s.db, scheduler.Options{
 		TTL: s.cfg.TTL, Log: s.cfg.Log, ServerID: newRunID(),
@@ -163,7 +175,7 @@ func (s *server) wire(ctx context.Context) error {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	native := &api.Server{
-		Scheduler: s.sched, Reader: s.db, Tracking: service.As, Blobs: blobs, Output: s.out, Tokens: s.db, Signer: signer,
+		Scheduler: s.sched, Reader: s.db, Tracking: service.As, Blobs: blobs, Output: output, Tokens: s.db, Signer: signer,
 		Hosts: s.cfg.Hosts, Version: version(), Database: s.db.Dialect(), Dir: s.cfg.Dir, Now: time.Now, Log: s.cfg.Log,
 	}
 	if err := native.Register(e); err != nil {
@@ -173,7 +185,10 @@ func (s *server) wire(ctx context.Context) error {
 	page := web.Handler()
 	e.GET("/s/:page", native.Text(page))
 	e.GET("/*", echo.WrapHandler(page))
-	s.http = &http.Server{Handler: e, ReadHeaderTimeout: 10 * time.Second}
+	s.http = &http.Server{
+		Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // of connections, not of requests
+	}
 	return nil
 }
 
@@ -208,25 +223,35 @@ func (s *server) announce() error {
 	if s.cfg.PortFile == "" {
 		return nil
 	}
-	_, port, _ := net.SplitHostPort(s.ln.Addr().String())
-	if _, err := strconv.Atoi(port); err != nil {
+	_, port, err := net.SplitHostPort(s.ln.Addr().String())
+	if err != nil {
 		return err
 	}
 	dir, name := filepath.Split(s.cfg.PortFile)
 	if dir == "" {
 		dir = "."
 	}
-	return place{dir}.write(name, []byte(strings.TrimSpace(port)+"\n"))
+	if err := (place{dir}).write(name, []byte(port+"\n")); err != nil {
+		return fault.Invalidf("the port cannot be written").At("--port-file").Because(err)
+	}
+	return nil
 }
 
-// Run serves until ctx ends: requests under way get the grace, the worker
-// inside drains, loops return, the store closes.
+// Run serves until ctx ends: then the worker inside ends what runs within the
+// grace, long polls are answered, requests under way finish, loops return, and
+// the store closes.
 func (s *server) Run(ctx context.Context) error {
 	defer s.close()
 	g, ctx := errgroup.WithContext(ctx)
 	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
 	s.http.BaseContext = func(net.Listener) context.Context { return serving }
-	g.Go(func() error { return s.sched.Run(serving) })
+	g.Go(func() error {
+		if err := s.sched.Run(serving); serving.Err() == nil {
+			return err
+		}
+		return nil
+	})
 	g.Go(func() error {
 		if err := s.http.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
 			return err
@@ -242,11 +267,21 @@ func (s *server) Run(ctx context.Context) error {
 			s.inner.end(grace) // its trials must settle while the server answers
 		}
 		cancel() // long polls end
-		quiet, done := detached(ctx)
-		defer done()
-		return s.http.Shutdown(quiet)
+		s.shutdown(ctx)
+		return nil
 	})
 	return g.Wait()
+}
+
+// shutdown waits for requests under way, and cuts off those that outlast the
+// grace: their clients come again.
+func (s *server) shutdown(ctx context.Context) {
+	quiet, done := detached(ctx)
+	defer done()
+	if err := s.http.Shutdown(quiet); err != nil {
+		s.cfg.Log.Warn("requests were cut off at the end", "error", err)
+		s.http.Close()
+	}
 }
 
 // close lets go of what newServer opened, in the order that keeps rows last.
@@ -254,13 +289,14 @@ func (s *server) close() {
 	if s.ln != nil {
 		s.ln.Close()
 	}
-	if s.out != nil {
-		s.out.Close()
+	for _, f := range s.files {
+		f.Close()
 	}
 	if s.db != nil {
 		s.db.Close()
 	}
 	if s.lock != nil {
+		_ = os.Remove(s.place.file("server.json"))
 		s.lock.Close()
 	}
 }
