@@ -192,6 +192,7 @@ func (t *tx) makeLive(sw *sweepRow, q scheduler.ClaimQuery, nos []int64, devices
 	byNo := make(map[int64]*trialRow, len(of))
 	for i := range of {
 		runs[i] = of[i].RunNo
+		t.s.met(sw, &of[i])
 		byNo[of[i].No] = &of[i]
 	}
 	for _, a := range live {

@@ -24,9 +24,10 @@ type ending struct {
 	peaks   trials.Peaks
 }
 
-// endAttempt ends a live attempt. Its place is free: whoever ends it promotes the
+// endAttempt ends a live attempt and charges its seconds to the trial, whose row
+// the caller stores. Its place is free: whoever ends it promotes the
 // sweep's next held attempt once the trial's own next one, if any, has had it.
-func (t *tx) endAttempt(sw *sweepRow, a *attemptRow, e ending) error {
+func (t *tx) endAttempt(sw *sweepRow, a *attemptRow, tr *trialRow, e ending) error {
 	var failed string
 	if e.failure != nil {
 		failed = encode(e.failure)
@@ -42,8 +43,8 @@ func (t *tx) endAttempt(sw *sweepRow, a *attemptRow, e ending) error {
 	a.State, a.Verdict = string(trials.AttemptEnded), string(e.verdict)
 	sw.Live--
 	sw.Seconds += e.seconds
-	_, err := t.exec("UPDATE trials SET seconds = seconds + ?, seq = ? WHERE no = ?", e.seconds, sw.Seq, a.Trial)
-	return err
+	tr.Seconds += e.seconds
+	return nil
 }
 
 // count moves a trial from one of the sweep's counters to another.
@@ -88,8 +89,8 @@ func runStatus(s trials.TrialState) tracking.Status {
 func (t *tx) endTrial(sw *sweepRow, tr *trialRow, to trials.TrialState, reason string, value *float64) error {
 	sw.count(trials.TrialState(tr.State), to)
 	tr.State, tr.Reason, tr.Value = string(to), reason, value
-	if _, err := t.exec("UPDATE trials SET state = ?, reason = ?, value = ?, failure = ?, files = ?, ended_at = ?, seq = ? WHERE no = ?",
-		tr.State, reason, value, tr.Failure, tr.Files, micros(t.now), sw.Seq, tr.No); err != nil {
+	if _, err := t.exec("UPDATE trials SET state = ?, reason = ?, value = ?, failure = ?, files = ?, seconds = ?, losses = ?, ended_at = ?, seq = ? WHERE no = ?",
+		tr.State, reason, value, tr.Failure, tr.Files, tr.Seconds, tr.Losses, micros(t.now), sw.Seq, tr.No); err != nil {
 		return err
 	}
 	_, err := t.exec("UPDATE runs SET status = ?, end_ms = ? WHERE no = ?", string(runStatus(to)), t.now.UnixMilli(), tr.RunNo)
@@ -99,7 +100,7 @@ func (t *tx) endTrial(sw *sweepRow, tr *trialRow, to trials.TrialState, reason s
 // again puts a trial whose attempt was not its own fault back in the queue, or
 // ends it when it was cancelled meanwhile or has used up its losses.
 func (t *tx) again(sw *sweepRow, a *attemptRow, tr *trialRow, e ending) error {
-	if err := t.endAttempt(sw, a, e); err != nil {
+	if err := t.endAttempt(sw, a, tr, e); err != nil {
 		return err
 	}
 	if a.CancelAsked || trials.SweepState(sw.State).Ended() {
@@ -108,9 +109,6 @@ func (t *tx) again(sw *sweepRow, a *attemptRow, tr *trialRow, e ending) error {
 	text := fmt.Sprintf("attempt %d was never started by worker %s; queued again", a.Number, a.Worker)
 	if e.verdict != trials.Undelivered {
 		tr.Losses++
-		if _, err := t.exec("UPDATE trials SET losses = ? WHERE no = ?", tr.Losses, tr.No); err != nil {
-			return err
-		}
 		reason, err := t.givenUp(sw, tr)
 		if err != nil {
 			return err
@@ -142,8 +140,8 @@ func (t *tx) requeue(sw *sweepRow, last *attemptRow, tr *trialRow, effective str
 	}
 	sw.count(trials.TrialState(tr.State), trials.Queued)
 	tr.State, tr.Attempts = string(trials.Queued), last.Number+1
-	_, err := t.exec("UPDATE trials SET state = 'queued', attempts = ?, reason = '', failure = ?, ended_at = 0, seq = ? WHERE no = ?",
-		tr.Attempts, tr.Failure, sw.Seq, tr.No)
+	_, err := t.exec("UPDATE trials SET state = 'queued', attempts = ?, reason = '', failure = ?, seconds = ?, losses = ?, ended_at = 0, seq = ? WHERE no = ?",
+		tr.Attempts, tr.Failure, tr.Seconds, tr.Losses, sw.Seq, tr.No)
 	return err
 }
 

@@ -16,6 +16,35 @@ type runRef struct {
 	Sweep      int64 // 0 outside sweeps
 }
 
+// trialRef is what never changes about a trial.
+type trialRef struct {
+	Sweep     int64
+	StageName string
+}
+
+// trialRefs are the trials that have been met, by internal number.
+type trialRefs struct{ cache[int64, trialRef] }
+
+// trialRef finds a trial; the zero trialRef when there is none.
+func (s *DB) trialRef(ctx context.Context, no int64) (trialRef, error) {
+	if r, known := s.trials.get(no); known {
+		return r, nil
+	}
+	var r trialRef
+	res := s.reader(ctx).Raw("SELECT sweep, stage_name FROM trials WHERE no = ?", no).Scan(&r)
+	if res.Error == nil && res.RowsAffected > 0 {
+		s.trials.put(no, r)
+	}
+	return r, res.Error
+}
+
+// met remembers a trial that is handed out, and its run: its worker will report
+// on both soon.
+func (s *DB) met(sw *sweepRow, tr *trialRow) {
+	s.trials.put(tr.No, trialRef{Sweep: tr.Sweep, StageName: tr.StageName})
+	s.runs.put(tr.Run, runRef{No: tr.RunNo, Experiment: sw.Experiment, Owner: trials.Owner(tr.No), Trial: tr.No, Sweep: tr.Sweep})
+}
+
 // runRefs are the runs that have been met.
 type runRefs struct{ cache[string, runRef] }
 

@@ -69,19 +69,15 @@ func (s *DB) objectiveOf(ctx context.Context, ref runRef) (spec.Objective, error
 	if ref.Trial == 0 {
 		return spec.Objective{}, nil
 	}
-	stage, known := s.stageOf.get(ref.Trial)
-	db := s.reader(ctx)
-	if !known {
-		if err := db.Raw("SELECT stage_name FROM trials WHERE no = ?", ref.Trial).Scan(&stage).Error; err != nil {
-			return spec.Objective{}, err
-		}
-		s.stageOf.put(ref.Trial, stage)
-	}
-	e, err := s.specs.of(db, ref.Sweep)
+	of, err := s.trialRef(ctx, ref.Trial)
 	if err != nil {
 		return spec.Objective{}, err
 	}
-	st, err := e.stage(stage)
+	e, err := s.specs.of(s.reader(ctx), ref.Sweep)
+	if err != nil {
+		return spec.Objective{}, err
+	}
+	st, err := e.stage(of.StageName)
 	if err != nil {
 		return spec.Objective{}, err
 	}

@@ -19,14 +19,13 @@ func (s *DB) Settle(ctx context.Context, ss []trials.Settlement) ([]trials.Settl
 	out := make([]trials.Settled, len(ss))
 	bySweep := map[int64][]int{}
 	for i, st := range ss {
-		var sweep int64
-		err := s.reader(ctx).Raw("SELECT sweep FROM trials WHERE no = ?", st.Trial).Scan(&sweep).Error
+		ref, err := s.trialRef(ctx, st.Trial)
 		if err != nil {
 			return nil, err
 		}
 		out[i] = trials.SettledStale
-		if sweep != 0 {
-			bySweep[sweep] = append(bySweep[sweep], i)
+		if ref.Sweep != 0 {
+			bySweep[ref.Sweep] = append(bySweep[ref.Sweep], i)
 		}
 	}
 	for _, sweep := range slices.Sorted(maps.Keys(bySweep)) {
@@ -94,7 +93,7 @@ func (t *tx) judge(sw *sweepRow, a *attemptRow, tr *trialRow, sp *spec.Spec, st 
 			e.verdict, e.failure = trials.VerdictFailed, failed
 			return t.failed(sw, a, tr, e)
 		}
-		if err := t.endAttempt(sw, a, e); err != nil {
+		if err := t.endAttempt(sw, a, tr, e); err != nil {
 			return err
 		}
 		tr.Failure = ""
@@ -113,7 +112,7 @@ func (t *tx) judge(sw *sweepRow, a *attemptRow, tr *trialRow, sp *spec.Spec, st 
 			e.failure = &trials.Failure{Class: trials.ClassError, Message: "it ended as stopped although nobody asked it to stop"}
 			return t.failed(sw, a, tr, e)
 		}
-		if err := t.endAttempt(sw, a, e); err != nil {
+		if err := t.endAttempt(sw, a, tr, e); err != nil {
 			return err
 		}
 		tr.Failure = ""
@@ -136,7 +135,7 @@ func (t *tx) judge(sw *sweepRow, a *attemptRow, tr *trialRow, sp *spec.Spec, st 
 // failed ends an attempt by a failure. The trial goes on until it is retried or
 // given up, unless a person has cancelled it.
 func (t *tx) failed(sw *sweepRow, a *attemptRow, tr *trialRow, e ending) error {
-	if err := t.endAttempt(sw, a, e); err != nil {
+	if err := t.endAttempt(sw, a, tr, e); err != nil {
 		return err
 	}
 	tr.Failure = encode(e.failure)
@@ -146,8 +145,8 @@ func (t *tx) failed(sw *sweepRow, a *attemptRow, tr *trialRow, e ending) error {
 	if !e.failure.Class.OOM() {
 		tr.Failures++
 	}
-	_, err := t.exec("UPDATE trials SET failure = ?, failures = ?, reason = ?, files = ?, seq = ? WHERE no = ?",
-		tr.Failure, tr.Failures, e.failure.Message, tr.Files, sw.Seq, tr.No)
+	_, err := t.exec("UPDATE trials SET failure = ?, failures = ?, reason = ?, files = ?, seconds = ?, seq = ? WHERE no = ?",
+		tr.Failure, tr.Failures, e.failure.Message, tr.Files, tr.Seconds, sw.Seq, tr.No)
 	return err
 }
 

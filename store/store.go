@@ -47,7 +47,7 @@ type DB struct {
 	needs shapes
 	runs  runRefs
 
-	stageOf cache[int64, string] // name, by trial
+	trials trialRefs
 }
 
 // Open opens the database. It reads and writes nothing yet: see Migrate.
