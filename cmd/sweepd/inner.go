@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sweepd/sweepd/worker"
@@ -21,10 +22,13 @@ func newInner(w *worker.Worker) *inner {
 	return &inner{w: w, ctx: ctx, stop: stop, idle: make(chan struct{})}
 }
 
-// run works until it is drained.
+// run works until it is drained, which may be before it has said hello.
 func (i *inner) run() error {
 	defer close(i.idle)
-	return i.w.Run(i.ctx)
+	if err := i.w.Run(i.ctx); err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
 }
 
 // drain lets it claim no more; what runs goes on.
