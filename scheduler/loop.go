@@ -98,23 +98,33 @@ func (s *Scheduler) start(ctx context.Context, sweep int64, a plan.Action) {
 }
 
 // reapLoop takes back attempts that are not renewed any more. A server that
-// finds no other waits one lease first, so that its own restart loses nobody.
+// finds no other waits one lease first, so that its own restart loses nobody;
+// likewise after a time in which it slept, its clock was set, or the database
+// was away, since nobody could renew then.
 func (s *Scheduler) reapLoop(ctx context.Context) error {
 	tick := time.NewTicker(s.o.TTL / 6)
 	defer tick.Stop()
 	from, known := s.o.Now(), false
+	last := from // when this server was registered
 	for {
 		alone, err := s.store.Serving(ctx, s.o.ServerID, s.o.TTL)
+		now := s.o.Now()
 		switch {
 		case err != nil:
 			s.complain(ctx, "this server could not be registered", 0, err)
 		case !known:
-			known = true
+			known, last = true, now
 			if alone {
 				from = from.Add(s.o.TTL)
 			}
+		default:
+			// Without its monotonic part: that stands still while a machine sleeps.
+			if away := now.Round(0).Sub(last.Round(0)); away > s.o.TTL/2 {
+				from = now.Add(s.o.TTL)
+			}
+			last = now
 		}
-		if known && !s.o.Now().Before(from) {
+		if known && err == nil && !now.Before(from) {
 			s.Reap(ctx)
 		}
 		select {

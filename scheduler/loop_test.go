@@ -30,6 +30,7 @@ type house struct {
 type watched struct {
 	*store.DB
 	claims atomic.Int64
+	rows   atomic.Int64 // trials that were read as changes
 	broken atomic.Int64 // the sweep whose rows make no sense
 }
 
@@ -40,6 +41,9 @@ func (w *watched) Claim(ctx context.Context, q scheduler.ClaimQuery) ([]schedule
 
 func (w *watched) Changes(ctx context.Context, sweep, after int64, limit int) (*scheduler.Changes, error) {
 	c, err := w.DB.Changes(ctx, sweep, after, limit)
+	if err == nil {
+		w.rows.Add(int64(len(c.Trials)))
+	}
 	if err == nil && sweep == w.broken.Load() {
 		c.Branches = []trials.Branch{{No: 1, Stage: -1}}
 	}
@@ -406,5 +410,72 @@ func TestRetriesThatRipenTogetherWakeAllWhoWait(t *testing.T) {
 		if waited := time.Since(begin); waited < 19*time.Second || waited > 22*time.Second {
 			t.Errorf("all four were claimed after %v, want a poll after the delay of 20s", waited)
 		}
+	})
+}
+
+// TestASweepThatHasEndedIsNotReadAgain: what was live at the end of a sweep
+// settles late, and none of that may cost as much as the sweep was long.
+func TestASweepThatHasEndedIsNotReadAgain(t *testing.T) {
+	running(t, func(h *house) {
+		const all, live = 200, 12
+		sw := h.submit(points(all))
+		leases := h.claim("a", live, 0).Leases
+		if _, err := h.sch.Command(h.ctx, sw.No, scheduler.Command{Kind: scheduler.CommandCancel}); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(5 * time.Second)
+		h.store.rows.Store(0)
+		for _, l := range leases {
+			if _, err := h.sch.Settle(h.ctx, "a", []trials.Settlement{{Ref: l.Ref, Outcome: trials.Outcome{Verdict: trials.VerdictCanceled}}}); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(2 * time.Second)
+		}
+		if n := h.store.rows.Load(); n > live {
+			t.Errorf("%d trials were read for %d late settlements", n, live)
+		}
+		if got := h.state(sw.No).Counts; got.Cancelled != all {
+			t.Errorf("%+v, want %d cancelled", got, all)
+		}
+	})
+}
+
+// TestAMachineThatSleptLosesNobody: the wall clock has gone on by hours and no
+// worker could renew; those that are still there do so first.
+func TestAMachineThatSleptLosesNobody(t *testing.T) {
+	var slept atomic.Int64
+	now := func() time.Time { return time.Now().Add(time.Duration(slept.Load())) }
+	db := openStoreAt(t, filepath.Join(t.TempDir(), "sweepd.db"), now)
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		h := &house{t: t, ctx: ctx, store: &watched{DB: db}}
+		h.sch = scheduler.New(h.store, scheduler.Options{ServerID: "one", Now: now})
+		var loops sync.WaitGroup
+		loops.Go(func() { _ = h.sch.Run(ctx) })
+		sw := h.submit(points(2))
+		time.Sleep(2 * time.Minute) // past the grace of its start
+		held := h.claim("a", 2, 0).Leases
+		beat := func() []trials.Signal {
+			got, err := h.sch.Beat(ctx, trials.Beat{Worker: "a", Held: []trials.Ref{held[0].Ref}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got.Signals
+		}
+		beat()
+		slept.Store(int64(8 * time.Hour))
+		time.Sleep(20 * time.Second) // the server is awake first
+		if got := beat(); got[0].Stale {
+			t.Error("a worker that was there lost its trial")
+		}
+		for range 12 {
+			time.Sleep(10 * time.Second)
+			beat()
+		}
+		if got := h.state(sw.No).Counts; got.Live != 2 || got.Attempts != 3 {
+			t.Errorf("%+v, want the trial that nobody renewed taken back", got)
+		}
+		stop()
+		loops.Wait()
 	})
 }

@@ -100,7 +100,12 @@ type mark struct {
 
 func openStore(t testing.TB, dsn string) *store.DB {
 	t.Helper()
-	db, err := store.Open(t.Context(), store.Options{DSN: dsn})
+	return openStoreAt(t, dsn, nil)
+}
+
+func openStoreAt(t testing.TB, dsn string, now func() time.Time) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), store.Options{DSN: dsn, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime/debug"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -57,6 +58,9 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 		}
 		b.again.Store(err != nil)
 	}()
+	if over, err := s.over(ctx, b); over || err != nil {
+		return nil, nil, err
+	}
 	attempts, err := b.catchUp(ctx, s.store)
 	var bad *sick
 	if errors.As(err, &bad) {
@@ -97,6 +101,24 @@ func (s *Scheduler) round(ctx context.Context, sweep int64) (applied, later []pl
 		own = planErr
 	}
 	return applied, later, nil
+}
+
+// over tells whether an empty board is that of a sweep which has ended, without
+// reading all that happened in it: attempts that were live at its end still
+// settle, one after the other.
+func (s *Scheduler) over(ctx context.Context, b *board) (bool, error) {
+	if b.sweep.No != 0 {
+		return false, nil
+	}
+	c, err := s.store.Changes(ctx, b.no, math.MaxInt64-1, 1)
+	if fault.Is(err, fault.NotFound) {
+		s.boards.drop(b.no)
+	}
+	if err != nil || !c.Sweep.State.Ended() {
+		return false, err
+	}
+	s.farewell(b)
+	return true, nil
 }
 
 // split takes the long actions out of a plan and marks them as in flight.
