@@ -1,5 +1,6 @@
 // Looks at the page of a sweep as a newcomer's browser does, and prints what it
-// took as JSON: node bench/page/look.mjs URL TRIALS
+// took as JSON: node bench/page/look.mjs URL TRIALS. On its last visit it says
+// "stays" and remains until the sweep has ended.
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { get } from "node:http";
@@ -34,7 +35,7 @@ const size = (address) =>
   });
 
 const browser = await chromium.launch({ executablePath: process.env.SWEEPD_TEST_CHROMIUM ?? found, args: ["--no-sandbox", "--disable-gpu"] });
-const seen = { painted: [], loaded: [], sorted: [], frames: [], script: 0, heap: 0 };
+const seen = { painted: [], loaded: [], sorted: [], frames: [], tasks: [], script: 0, heap: 0 };
 for (let visit = 0; visit < VISITS; visit++) {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 } }); // its cache is empty
   const page = await context.newPage();
@@ -74,6 +75,13 @@ for (let visit = 0; visit < VISITS; visit++) {
     })),
   );
   if (visit === VISITS - 1) {
+    await page.evaluate(() => {
+      globalThis.tasks = [];
+      new PerformanceObserver((l) => globalThis.tasks.push(...l.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
+    });
+    console.log("stays");
+    await page.waitForFunction(() => document.querySelector(".facts").textContent.includes("finished"), undefined, { timeout: 120_000 });
+    seen.tasks = await page.evaluate(() => globalThis.tasks);
     seen.script = (await Promise.all([...scripts].map(size))).reduce((a, b) => a + b, 0);
     const cdp = await context.newCDPSession(page);
     await cdp.send("HeapProfiler.collectGarbage");

@@ -30,16 +30,23 @@ const LEFT = 56;
 const RIGHT = 64;
 const TOP = 12;
 const BOTTOM = 26;
-/** Share of the completed results, the best, that the value axis is made for. */
+/** Shares of the completed and of all results, the best, that the value axis is made for. */
 const KEPT = 0.6;
+const KEPT_OF_ALL = 1 / 3;
+/** Up to so many dots are round; more are squares, which draw several times as fast. */
+const ROUND = 400;
 
 /** The range of values to show: the better results and the later half of the
  * curve. What was tried at first may be far outside and would flatten the rest. */
 export function shown(data: BestData): Range | undefined {
   const sign = data.goal === "minimize" ? 1 : -1;
-  const values = data.dots.filter((d) => d.state === "completed" && Number.isFinite(d.value)).map((d) => d.value);
-  values.sort((a, b) => sign * (a - b)); // best first
-  const kept = values.slice(0, Math.max(3, Math.ceil(values.length * KEPT)));
+  const best = (dots: Dot[], share: number) => {
+    const values = dots.map((d) => d.value).filter(Number.isFinite);
+    values.sort((a, b) => sign * (a - b));
+    return values.slice(0, Math.max(3, Math.ceil(values.length * share)));
+  };
+  const completed = data.dots.filter((d) => d.state === "completed");
+  const kept = [...best(completed, KEPT), ...best(data.dots, KEPT_OF_ALL)];
   const later = data.corners.slice(Math.floor(data.corners.length / 2)).map((c) => c.value);
   const range = extent([...kept, ...later]) ?? extent(data.dots.map((d) => d.value));
   return range && padded(range);
@@ -149,11 +156,14 @@ export function mount(box: HTMLElement, first: BestData, open: (trial: number) =
       places.push(p);
       c.fillStyle = d.state === "completed" ? ink["ink-3"] : ink.stopped;
       c.globalAlpha = d.state === "completed" ? 0.75 : 0.5;
-      c.beginPath();
       // What lies outside is a tick at the edge where it left.
-      if (p.y !== far) c.rect(p.x - 0.5, far > bottom ? bottom - 1 : TOP - 8, 1, 5);
-      else c.arc(p.x, p.y, 1.7, 0, 7);
-      c.fill();
+      if (p.y !== far) c.fillRect(p.x - 0.5, far > bottom ? bottom - 1 : TOP - 8, 1, 5);
+      else if (data.dots.length > ROUND) c.fillRect(p.x - 1.25, p.y - 1.25, 2.5, 2.5);
+      else {
+        c.beginPath();
+        c.arc(p.x, p.y, 1.7, 0, 7);
+        c.fill();
+      }
     }
     c.globalAlpha = 1;
     c.strokeStyle = ink.accent;

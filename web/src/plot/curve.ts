@@ -76,7 +76,8 @@ export function mount(box: HTMLElement, first: CurveData): Chart<CurveData> {
                 u.ctx.lineTo(x + 9 * devicePixelRatio, y);
                 u.ctx.stroke();
                 const text = `${data.goal === "maximize" ? "\u2265" : "\u2264"} ${alone(cut.y)}`;
-                const before = x + 13 * devicePixelRatio + u.ctx.measureText(text).width > u.bbox.left + u.bbox.width;
+                // A curve that improves comes from the far side of the cut: there is room before it.
+                const before = x - 13 * devicePixelRatio - u.ctx.measureText(text).width >= u.bbox.left;
                 u.ctx.textAlign = before ? "right" : "left";
                 u.ctx.fillText(text, x + (before ? -13 : 13) * devicePixelRatio, y);
               }

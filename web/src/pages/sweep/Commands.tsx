@@ -16,8 +16,13 @@ export function Commands({ sweep }: { sweep: Sweep }) {
     <>
       {order.error && (
         <span className="refused" role="alert">
-          {order.error.message}
-          {order.error instanceof Problem && order.error.code === "unauthenticated" ? ". Open the link that “sweepd token login” prints." : ""}
+          {order.error instanceof Problem && order.error.code === "unauthenticated" ? (
+            <>
+              This needs a token: open the link that <code>sweepd token login</code> prints.
+            </>
+          ) : (
+            order.error.message
+          )}
         </span>
       )}
       {sweep.counts.failed > 0 && (

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useCallback, useEffect, useMemo } from "react";
 import { num } from "../../api/numbers";
-import { score } from "../../plot/format";
+import { count, score } from "../../plot/format";
 import { useKeys } from "../../ui/keys";
 import { showState } from "../../ui/favicon";
 import { Top } from "../../ui/Layout";
@@ -125,7 +125,7 @@ function Stages({ overview }: { overview: NonNullable<ReturnType<typeof useSweep
                 {g.why && <span className="note"> {g.why}</span>}
                 {(g.branches?.length ?? 0) > 1 && <span className="note"> {g.branches!.map((b) => b.name).join(", ")}</span>}
               </td>
-              <td className="n">{g.kind === "search" ? `${g.proposed} of ${g.budget || "?"}` : ""}</td>
+              <td className="n">{g.kind === "search" ? `${count(g.proposed)} of ${g.budget ? count(g.budget) : "?"}` : ""}</td>
             </tr>
           ))}
         </tbody>

@@ -64,8 +64,11 @@ function Table({ sweeps }: { sweeps: Sweep[] }) {
           <tr>
             <th scope="col">Sweep</th>
             <th scope="col">State</th>
-            <th scope="col" className="best" colSpan={2}>
+            <th scope="col" className="n best">
               Best
+            </th>
+            <th scope="col" className="unit">
+              <span className="hidden">Metric</span>
             </th>
             <th scope="col" className="bar-column">
               Trials
