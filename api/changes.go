@@ -86,7 +86,6 @@ type events struct {
 // VisitGetChangesResponse writes the stream.
 func (e events) VisitGetChangesResponse(w http.ResponseWriter) error {
 	w.Header().Set("Content-Type", "text/event-stream")
-	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(http.StatusOK)
 	control := http.NewResponseController(w)
 	first := true

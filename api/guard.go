@@ -47,6 +47,22 @@ func sameSite() echo.MiddlewareFunc {
 	}
 }
 
+// careful keeps browsers from guessing types, since logs and files hold what
+// trials wrote, and from keeping answers of the API, which are out of date at
+// once.
+func careful() echo.MiddlewareFunc {
+	return func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			h := c.Response().Header()
+			h.Set(echo.HeaderXContentTypeOptions, "nosniff")
+			if strings.HasPrefix(c.Request().URL.Path, "/api/") {
+				h.Set(echo.HeaderCacheControl, "no-store")
+			}
+			return next(c)
+		}
+	}
+}
+
 const sessionCookie = "sweepd_session"
 
 // unrouted is the path of API calls that no route answers.

@@ -128,7 +128,4 @@ func (s *Server) DrainWorker(ctx context.Context, r wire.DrainWorkerRequestObjec
 	return wire.DrainWorker204Response{}, s.Scheduler.Drain(ctx, r.Worker, r.Body.Drain)
 }
 
-// workerFresh is how long after its last sign a worker counts as there.
-const workerFresh = 2 * time.Minute
-
 func seconds(n int64) time.Duration { return time.Duration(n) * time.Second }

@@ -39,6 +39,8 @@ type Scheduler interface {
 type Reader interface {
 	trials.Reader
 	Changes(ctx context.Context, sweep, after int64, limit int) (*scheduler.Changes, error)
+	// Marks gives the sweeps that have not ended.
+	Marks(ctx context.Context) ([]scheduler.Mark, error)
 }
 
 // Tokens keeps tokens.
@@ -85,7 +87,7 @@ func (s *Server) Register(e *echo.Echo) error {
 	if err != nil {
 		return err
 	}
-	e.Use(s.observe(), survive(), compress(), hosts(s.Hosts), sameSite(), s.authorize(auth.Routes()), check)
+	e.Use(s.observe(), survive(), careful(), compress(), hosts(s.Hosts), sameSite(), s.authorize(auth.Routes()), check)
 	wire.RegisterHandlers(e, wire.NewStrictHandler(s, nil))
 	e.RouteNotFound(unrouted, func(echo.Context) error { return echo.ErrNotFound }) // not the page, which answers all else
 	e.GET("/api/v1/openapi.yaml", specification)

@@ -2,10 +2,10 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/sweepd/sweepd/api/wire"
 	"github.com/sweepd/sweepd/internal/auth"
-	"github.com/sweepd/sweepd/trials"
 )
 
 // GetSystem answers GET /api/v1/system.
@@ -22,18 +22,19 @@ func (s *Server) GetSystem(ctx context.Context, _ wire.GetSystemRequestObject) (
 			out.Busy += int64(len(w.Held))
 		}
 	}
-	for _, state := range []trials.SweepState{trials.SweepRunning, trials.SweepPaused} {
-		list, _, err := s.Reader.Sweeps(ctx, trials.SweepQuery{State: state, Limit: 1000})
-		if err != nil {
-			return nil, err
-		}
-		out.Sweeps += int64(len(list))
+	going, err := s.Reader.Marks(ctx)
+	if err != nil {
+		return nil, err
 	}
+	out.Sweeps = int64(len(going))
 	if Principal(ctx).Role == auth.Admin {
 		out.Dir = s.Dir
 	}
 	return out, nil
 }
+
+// workerFresh is how long after its last sign a worker counts as there.
+const workerFresh = 2 * time.Minute
 
 // ListEnsembles answers GET /api/v1/sweeps/{sweep}/ensembles.
 func (s *Server) ListEnsembles(ctx context.Context, r wire.ListEnsemblesRequestObject) (wire.ListEnsemblesResponseObject, error) {

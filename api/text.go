@@ -72,7 +72,7 @@ func (s *Server) digest(ctx context.Context, id string) (string, error) {
 	}
 	t.Flush()
 	for _, st := range o.Sweep.Stages {
-		fmt.Fprintf(&b, "\nstage %s: %s, %d trials", st.Name, st.State, st.Proposed)
+		fmt.Fprintf(&b, "\nstage %s: %s, %s", st.Name, st.State, count(int(st.Proposed), "trial"))
 		if st.Why != "" {
 			fmt.Fprintf(&b, " (%s)", st.Why)
 		}

@@ -31,9 +31,11 @@ type Client struct {
 // token with every request; "" sends none.
 func New(base, token string) *Client {
 	transport := &http.Transport{
-		MaxIdleConnsPerHost: 64,
-		IdleConnTimeout:     90 * time.Second,
-		DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
+		Proxy:                 http.ProxyFromEnvironment,
+		MaxIdleConnsPerHost:   64,
+		IdleConnTimeout:       90 * time.Second,
+		ResponseHeaderTimeout: 2 * time.Minute, // long polls are answered within 50 s
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 15 * time.Second}).DialContext,
 	}
 	base = strings.TrimRight(base, "/")
 	rest := resty.NewWithClient(&http.Client{Transport: transport}).SetBaseURL(base).SetHeader("User-Agent", "sweepd")
