@@ -245,7 +245,7 @@ func (w *Worker) hello(ctx context.Context) error {
 	return persist(ctx, func(try int) error {
 		terms, err := w.cfg.Dispatcher.Hello(ctx, me)
 		if err != nil {
-			if try == 0 && passing(err) {
+			if try == 0 && passing(err) && ctx.Err() == nil {
 				w.cfg.Log.Warn("the server does not answer yet; trying on", "err", err)
 			}
 			return err

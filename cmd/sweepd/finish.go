@@ -30,9 +30,9 @@ const (
 )
 
 // finish prints what a sweep came to and gives the exit code as an error. s is
-// the server that ends with this process, nil when another one stays; began is
-// when it began to work on the sweep.
-func finish(e *env, cl *client.Client, id string, s *server, began time.Time) error {
+// the server that ends with this process, nil when another one stays. slots is
+// what this process worked with from the first trial on, else 0.
+func finish(e *env, cl *client.Client, id string, s *server, slots int) error {
 	ctx, cancel := detached(e.ctx)
 	defer cancel()
 	o, err := cl.Overview(ctx, id, topRows)
@@ -44,12 +44,11 @@ func finish(e *env, cl *client.Client, id string, s *server, began time.Time) er
 			return err
 		}
 	} else {
-		slots := 0
-		if s != nil && !o.Sweep.Started.Before(began.Add(-time.Second)) { // else the wall time has a gap
-			slots = s.cfg.Slots
-		}
 		report(e.out, o, slots)
 		fmt.Fprintf(e.out, "\n%s\n", again(e, cl, id, s))
+	}
+	if n := firstFailed(o.Top); s == nil && n != "" && o.Sweep.State != wire.SweepStateFinished {
+		fmt.Fprintf(e.err, "What trial %s printed: %s\n", n, commandLine(e, "logs "+id+"/"+n))
 	}
 	switch o.Sweep.State {
 	case wire.SweepStatePaused:
@@ -62,13 +61,26 @@ func finish(e *env, cl *client.Client, id string, s *server, began time.Time) er
 	return nil
 }
 
+// firstFailed is the number of the first failed trial among the rows, "" when
+// none has failed.
+func firstFailed(t wire.TrialColumns) string {
+	for i := range int(t.Rows) {
+		if cellText(t, "state", i) == string(wire.TrialStateFailed) {
+			return cellText(t, "number", i)
+		}
+	}
+	return ""
+}
+
 // again says where the sweep can be looked at from now on.
 func again(e *env, cl *client.Client, id string, s *server) string {
 	if s == nil {
-		return "It is at " + cl.Base() + "/s/" + id
+		return "It stays at " + pageOf(cl, id)
 	}
 	return "Look at it again: " + commandLine(e, "serve") + "\nand open http://" + defaultAddr + "/s/" + id
 }
+
+func pageOf(cl *client.Client, id string) string { return cl.Base() + "/s/" + id }
 
 // commandLine is a command to paste: this program as it was called, with the
 // data directory when that is not the one it would take by itself.
@@ -98,7 +110,7 @@ func report(w io.Writer, o wire.Overview, slots int) {
 	}
 	wall := time.Duration(o.Now * float64(time.Second))
 	fmt.Fprintf(w, "wall time %s, trial time %s", wall.Round(100*time.Millisecond), time.Duration(c.Seconds*float64(time.Second)).Round(100*time.Millisecond))
-	if slots > 0 && c.Seconds > 0 {
+	if slots > 0 && c.Seconds > 0 && sw.State == wire.SweepStateFinished {
 		fmt.Fprintf(w, " on %s, overhead %.1f %%", count(slots, "slot"), 100*(wall.Seconds()*float64(slots)/c.Seconds-1))
 	}
 	fmt.Fprintln(w)
@@ -111,7 +123,7 @@ func say(s wire.Sentence) string {
 
 // leaderboard prints the top rows with the parameters that any of them has.
 func leaderboard(w io.Writer, o wire.Overview) {
-	if o.Top.Rows == 0 {
+	if o.Top.Rows == 0 || o.Sweep.Best.Trial == 0 && o.Sweep.Metric != "" {
 		return
 	}
 	var names []string

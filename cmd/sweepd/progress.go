@@ -26,14 +26,15 @@ type progress struct {
 	quiet  bool // -o json: stay silent
 }
 
-func newProgress(e *env, url string, ours bool) *progress {
+// newProgress says where the sweep can be looked at, and shows it from then on.
+func newProgress(e *env, page string) *progress {
 	p := &progress{w: e.err, quiet: e.Output == "json"}
 	if f, ok := e.err.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.live = true
 		p.width, _, _ = term.GetSize(int(f.Fd()))
 	}
-	if ours && !p.quiet {
-		fmt.Fprintf(p.w, "Live at %s\n", url)
+	if !p.quiet {
+		fmt.Fprintf(p.w, "Live at %s\n", page)
 	}
 	return p
 }

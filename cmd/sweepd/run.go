@@ -6,13 +6,16 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"time"
 
 	"github.com/sweepd/sweepd/api/client"
 	"github.com/sweepd/sweepd/api/wire"
 	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/worker"
 )
 
 // runCmd is the verb run.
@@ -34,16 +37,15 @@ func (c *runCmd) Run(e *env) error {
 	if c.Target == "" && !c.Resume {
 		return fault.Invalidf("a sweep file is missing").Fix("sweepd run sweep.yaml, or sweepd run --resume")
 	}
+	if c.Slots == 0 {
+		c.Slots = runtime.NumCPU()
+	}
 	sub, err := c.check(e)
 	if err != nil {
 		return err
 	}
 	if (place{e.Dir}).alive() || e.Server != "" {
-		cl, err := e.client()
-		if err != nil {
-			return err
-		}
-		return c.follow(e, cl, sub, nil)
+		return c.beside(e, sub)
 	}
 	return c.inside(e, sub)
 }
@@ -63,26 +65,62 @@ func (c *runCmd) check(e *env) (*wire.Submission, error) {
 // inside serves the directory itself, with a worker, for as long as the sweep
 // takes.
 func (c *runCmd) inside(e *env, sub *wire.Submission) error {
-	slots := c.Slots
-	if slots == 0 {
-		slots = runtime.NumCPU()
-	}
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
-	s, err := newServer(ctx, serverConfig{Dir: e.Dir, Addr: c.Addr, DB: c.DB, Slots: slots, GPUs: c.GPUs, TTL: c.TTL, Log: e.log})
+	s, err := newServer(ctx, serverConfig{Dir: e.Dir, Addr: c.Addr, DB: c.DB, Slots: c.Slots, GPUs: c.GPUs, TTL: c.TTL, Log: e.log})
 	if err != nil {
 		return err
 	}
 	done := make(chan error, 1)
 	go func() { done <- s.Run(ctx) }()
-	err = c.follow(e, client.New(s.URL(), s.token), sub, s)
+	err = c.follow(e, client.New(s.URL(), s.token), sub, s, s.inner)
 	cancel()
 	return errors.Join(err, <-done)
 }
 
+// beside uses a server that runs already. Where that is the directory's own and
+// nobody works for it, this process does while the sweep takes.
+func (c *runCmd) beside(e *env, sub *wire.Submission) error {
+	cl, err := e.client()
+	if err != nil {
+		return err
+	}
+	list, err := cl.Workers(e.ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(list.Workers, present) {
+		return c.follow(e, cl, sub, nil, nil)
+	}
+	if e.Server != "" {
+		fmt.Fprintf(e.err, "No worker is there; start one with: sweepd worker --server %s\n", cl.Base())
+		return c.follow(e, cl, sub, nil, nil)
+	}
+	w, err := newWorker(e, cl, cl, worker.Config{Dir: filepath.Join(e.Dir, "worker"), Slots: c.Slots, GPUs: c.GPUs})
+	if err != nil {
+		return err
+	}
+	own := newInner(w)
+	done := make(chan error, 1)
+	go func() { done <- own.run() }()
+	err = c.follow(e, cl, sub, nil, own)
+	own.end(time.Second)
+	return errors.Join(err, <-done)
+}
+
+// present tells whether a worker is there and takes trials. One of this machine
+// is asked by its process: a run that has just ended was seen lately too.
+func present(w wire.Worker) bool {
+	if w.Drain || time.Since(w.Seen) > freshWorker {
+		return false
+	}
+	host, err := os.Hostname()
+	return err != nil || host != w.Host || syscall.Kill(int(w.Pid), 0) != syscall.ESRCH
+}
+
 // follow starts the sweep and shows it until it ends, is paused, or the user
-// interrupts.
-func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *server) error {
+// interrupts. s is the server inside and own the worker inside, nil without.
+func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *server, own *inner) error {
 	ctx, cancel := context.WithCancel(e.ctx)
 	defer cancel()
 	sw, err := c.start(ctx, cl, sub)
@@ -92,8 +130,7 @@ func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *serv
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
-	began := time.Now()
-	p := newProgress(e, cl.Base(), s != nil)
+	p := newProgress(e, pageOf(cl, sw.ID))
 	ended := make(chan error, 1)
 	go func() { ended <- p.watch(ctx, cl, sw) }()
 	select {
@@ -101,12 +138,16 @@ func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *serv
 		if err != nil {
 			return err
 		}
-		return finish(e, cl, sw.ID, s, began)
+		slots := 0
+		if own != nil && sub != nil { // else the wall time has a gap, or others worked too
+			slots = c.Slots
+		}
+		return finish(e, cl, sw.ID, s, slots)
 	case <-signals:
 		cancel()
 		<-ended
 		p.clear()
-		return interrupted(e, s, sw.ID, signals)
+		return interrupted(e, own, sw.ID, signals)
 	}
 }
 
@@ -153,19 +194,22 @@ func open(s wire.SweepState) bool { return s == wire.SweepStateRunning || s == w
 const interruptGrace = 5 * time.Second
 
 // interrupted ends a run on Ctrl-C: no more claims and a little time for what
-// runs, then, or at the second Ctrl-C, it is stopped without cost. The sweep
-// stays open.
-func interrupted(e *env, s *server, id string, signals <-chan os.Signal) error {
-	if s != nil && s.inner != nil {
-		fmt.Fprintf(e.err, "No more trials are started; what runs has %s (Ctrl-C again ends it now).\n", interruptGrace)
-		s.inner.drain()
-		select {
-		case <-s.inner.idle:
-		case <-signals:
-		case <-time.After(interruptGrace):
-		}
-		s.inner.end(time.Second)
+// runs, then, or at the second Ctrl-C, it is stopped without cost. A third ends
+// this process as it is. The sweep stays open.
+func interrupted(e *env, own *inner, id string, signals chan os.Signal) error {
+	if own == nil {
+		fmt.Fprintf(e.err, "The sweep goes on where it runs. See it again with: %s\n", commandLine(e, "watch "+id))
+		return exit(exitInterrupted)
 	}
+	fmt.Fprintf(e.err, "No more trials are started; what runs has %s (Ctrl-C again ends it now).\n", interruptGrace)
+	own.drain()
+	select {
+	case <-own.idle:
+	case <-signals:
+	case <-time.After(interruptGrace):
+	}
+	signal.Stop(signals)
+	own.end(time.Second)
 	fmt.Fprintf(e.err, "Stopped; nothing is lost. Go on with: %s\n", commandLine(e, "run --resume "+id))
 	return exit(exitInterrupted)
 }

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"github.com/sweepd/sweepd/api/client"
 	"github.com/sweepd/sweepd/api/wire"
@@ -34,7 +33,7 @@ func (c *watchCmd) Run(e *env) error {
 func follow(e *env, cl *client.Client, sw wire.Sweep) error {
 	ctx, stop := signal.NotifyContext(e.ctx, os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	p := newProgress(e, cl.Base(), false)
+	p := newProgress(e, pageOf(cl, sw.ID))
 	if err := p.watch(ctx, cl, sw); err != nil {
 		return err
 	}
@@ -42,5 +41,5 @@ func follow(e *env, cl *client.Client, sw wire.Sweep) error {
 		p.clear()
 		return exit(exitInterrupted)
 	}
-	return finish(e, cl, sw.ID, nil, time.Time{})
+	return finish(e, cl, sw.ID, nil, 0)
 }
