@@ -12,6 +12,9 @@ import (
 // that was never renewed was not delivered and costs nothing; the others are
 // lost. Their trials are queued again at once. It gives the sweeps that changed.
 func (s *DB) Expire(ctx context.Context, ttl time.Duration) ([]int64, error) {
+	if err := s.shorten(ctx, ttl); err != nil {
+		return nil, err
+	}
 	var over []attemptRow
 	err := s.reader(ctx).Raw(`SELECT no, sweep FROM attempts WHERE state = 'live' AND lease_until < ? - ? ORDER BY lease_until LIMIT ?`,
 		s.d.clock(s.now()), (ttl / 12).Microseconds(), 10*memberRows).Scan(&over).Error
@@ -22,6 +25,27 @@ func (s *DB) Expire(ctx context.Context, ttl time.Duration) ([]int64, error) {
 		var n int
 		_, err := t.scan(&n, "SELECT COUNT(*) FROM attempts WHERE no = ? AND lease_until < ? - ?", a.No, t.clock(), (ttl / 12).Microseconds())
 		return n > 0, err
+	})
+}
+
+// implausible is how much longer than a lease one must be to be wrong. Servers
+// with other lengths, before this one or beside it, give leases that are not.
+const implausible = 10 * time.Minute
+
+// shorten cuts leases that are much longer than any that is given, which they are
+// when the clock has been set back: a worker that is gone would keep its attempts
+// for as long.
+func (s *DB) shorten(ctx context.Context, ttl time.Duration) error {
+	var n int
+	most := (ttl + implausible).Microseconds()
+	err := s.reader(ctx).Raw("SELECT COUNT(*) FROM attempts WHERE state = 'live' AND lease_until > ? + ?", s.d.clock(s.now()), most).Scan(&n).Error
+	if err != nil || n == 0 {
+		return err
+	}
+	return s.write(ctx, 0, false, func(t *tx) error {
+		_, err := t.exec("UPDATE attempts SET lease_until = ? + ? WHERE state = 'live' AND lease_until > ? + ?",
+			t.clock(), ttl.Microseconds(), t.clock(), most)
+		return err
 	})
 }
 

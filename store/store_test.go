@@ -87,3 +87,27 @@ func tracks(t *testing.T, open storetest.Open) {
 
 func TestTrackingOnSQLite(t *testing.T)   { tracks(t, onSQLite) }
 func TestTrackingOnPostgres(t *testing.T) { tracks(t, onPostgres(t)) }
+
+// TestALeaseEndsAlthoughTheClockWasSetBack: on SQLite leases are kept by the
+// machine's clock, which people and time servers set.
+func TestALeaseEndsAlthoughTheClockWasSetBack(t *testing.T) {
+	at := time.Now()
+	db := onSQLite(t, func() time.Time { return at })
+	sweep, branch := stage(t, db)
+	_, err := db.CreateTrials(t.Context(), scheduler.Create{Sweep: sweep, Branch: branch, Revision: 1, Trials: points(0, 1)})
+	fatal(t, err)
+	_, err = db.Claim(t.Context(), scheduler.ClaimQuery{Claim: trials.Claim{Worker: "w", CPU: 1}, Max: 1, TTL: time.Minute})
+	fatal(t, err)
+	at = at.Add(-24 * time.Hour)
+	for _, c := range []struct {
+		after time.Duration
+		taken int
+	}{{0, 0}, {time.Minute, 0}, {time.Minute, 1}} {
+		at = at.Add(c.after)
+		got, err := db.Expire(t.Context(), time.Minute)
+		fatal(t, err)
+		if len(got) != c.taken {
+			t.Errorf("after %s %d sweeps changed, want %d", c.after, len(got), c.taken)
+		}
+	}
+}
