@@ -22,8 +22,9 @@ type progress struct {
 	live   bool
 	width  int
 	told   time.Time
-	failed int  // trials that were told to have failed
-	quiet  bool // -o json: stay silent
+	failed int         // trials that were told to have failed
+	quiet  bool        // -o json: stay silent
+	gone   func() bool // tells that no server has the directory; nil: it is waited for
 }
 
 // newProgress says where the sweep can be looked at, and shows it from then on.
@@ -44,16 +45,24 @@ const (
 	failureRows = 5                // failed trials that get a line of their own
 )
 
+// patience is how many seconds a server may be away before its directory is
+// looked at.
+const patience = 5
+
 // watch follows the change stream from a sweep as it is known until it has ended
 // or was paused. A server that goes away for a while is waited for.
 func (p *progress) watch(ctx context.Context, cl *client.Client, sw wire.Sweep) error {
 	after := sw.Seq
-	for {
+	for failures := 0; ; {
 		c, err := cl.Changes(ctx, sw.ID, after, 1)
 		switch {
 		case ctx.Err() != nil:
 			return nil
 		case fault.Is(err, fault.Unavailable):
+			if failures++; failures >= patience && p.gone != nil && p.gone() {
+				p.clear()
+				return serverGone{sw.ID}
+			}
 			if !pause(ctx, time.Second) {
 				return nil
 			}
@@ -61,6 +70,7 @@ func (p *progress) watch(ctx context.Context, cl *client.Client, sw wire.Sweep) 
 		case err != nil:
 			return err
 		}
+		failures = 0
 		after = c.Seq
 		for _, d := range c.Decisions {
 			p.decided(d)

@@ -44,11 +44,30 @@ func (c *runCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	if (place{e.Dir}).alive() || e.Server != "" {
-		return c.beside(e, sub)
+	if e.Server != "" || (place{e.Dir}).alive() {
+		err = c.beside(e, sub)
+	} else if err = c.inside(e, sub); coded(err, "in_use") { // the directory is, by one that started in the same moment
+		err = c.beside(e, sub)
 	}
-	return c.inside(e, sub)
+	var gone serverGone
+	if errors.As(err, &gone) {
+		fmt.Fprintln(e.err, "The server has ended; going on here.")
+		c.Resume, c.Target = true, gone.sweep
+		return c.inside(e, nil)
+	}
+	return err
 }
+
+// coded tells whether an error is a fault of that code.
+func coded(err error, code string) bool {
+	f := fault.Of(err)
+	return f != nil && f.Code == code
+}
+
+// serverGone says that the directory's server ended while a sweep was followed.
+type serverGone struct{ sweep string }
+
+func (g serverGone) Error() string { return "the server of " + g.sweep + " has ended" }
 
 // check reads the sweep file before anything is started.
 func (c *runCmd) check(e *env) (*wire.Submission, error) {
@@ -71,11 +90,18 @@ func (c *runCmd) inside(e *env, sub *wire.Submission) error {
 	if err != nil {
 		return err
 	}
+	following, stop := context.WithCancel(ctx)
+	defer stop()
 	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	err = c.follow(e, client.New(s.URL(), s.token), sub, s, s.inner)
+	go func() {
+		done <- s.Run(ctx)
+		stop() // nobody answers any more
+	}()
+	here := *e
+	here.ctx = following
+	err = c.follow(&here, client.New(s.URL(), s.token), sub, s, s.inner)
 	cancel()
-	return errors.Join(err, <-done)
+	return errors.Join(<-done, err)
 }
 
 // beside uses a server that runs already. Where that is the directory's own and
@@ -97,6 +123,9 @@ func (c *runCmd) beside(e *env, sub *wire.Submission) error {
 		return c.follow(e, cl, sub, nil, nil)
 	}
 	w, err := newWorker(e, cl, cl, worker.Config{Dir: filepath.Join(e.Dir, "worker"), Slots: c.Slots, GPUs: c.GPUs})
+	if coded(err, "worker_dir_in_use") { // by one that has not said hello yet
+		return c.follow(e, cl, sub, nil, nil)
+	}
 	if err != nil {
 		return err
 	}
@@ -131,6 +160,9 @@ func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *serv
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	p := newProgress(e, pageOf(cl, sw.ID))
+	if s == nil && e.Server == "" {
+		p.gone = func() bool { return !(place{e.Dir}).alive() }
+	}
 	ended := make(chan error, 1)
 	go func() { ended <- p.watch(ctx, cl, sw) }()
 	select {

@@ -214,3 +214,26 @@ func TestTheTokenStaysTheSame(t *testing.T) {
 		first = s.token
 	}
 }
+
+// Two runs in one directory share the server of the first; when that one ends,
+// the second goes on by itself.
+func TestTwoRunsInOneDirectory(t *testing.T) {
+	d := newDesk(t, strings.Replace(sixTrials, "echo \"lr is", "sleep 0.3; echo \"lr is", 1))
+	other := newDesk(t, strings.Replace(sixTrials, "echo \"lr is", "sleep 0.6; echo \"lr is", 1))
+	type end struct {
+		code int
+		text string
+	}
+	ends := make(chan end, 2)
+	for _, file := range []string{d.file(), other.file()} {
+		go func() {
+			out, errOut, code := d.run(t, "run", file, "--slots", "1", "--gpus", "none")
+			ends <- end{code, out + errOut}
+		}()
+	}
+	for range 2 {
+		if e := <-ends; e.code != exitOK || !strings.Contains(e.text, "6 trials: 6 completed") {
+			t.Errorf("exit %d\n%s", e.code, e.text)
+		}
+	}
+}

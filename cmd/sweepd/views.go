@@ -32,9 +32,10 @@ func (v *views) choose(r *http.Request) (tracking.API, error) {
 		return v.service.As(tracking.Author{}), nil
 	}
 	v.mu.Lock()
-	defer v.mu.Unlock()
-	if a, ok := v.of[p.Claims]; ok {
-		return a, nil
+	kept, ok := v.of[p.Claims]
+	v.mu.Unlock()
+	if ok {
+		return kept, nil
 	}
 	run, err := v.db.Run(r.Context(), p.Claims.Run)
 	if err != nil {
@@ -43,10 +44,20 @@ func (v *views) choose(r *http.Request) (tracking.API, error) {
 	attempt := view.Attempt{
 		Ref: trials.Ref{Trial: p.Claims.Trial, Attempt: p.Claims.Attempt}, Run: p.Claims.Run, Experiment: run.Experiment,
 	}
-	a := view.New(v.service.As(attempt.Author()), attempt, v.db)
+	return v.keep(p.Claims, view.New(v.service.As(attempt.Author()), attempt, v.db)), nil
+}
+
+// keep gives the view of an attempt that was made first, when two requests made
+// one at once.
+func (v *views) keep(c auth.Claims, made tracking.API) tracking.API {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if first, ok := v.of[c]; ok {
+		return first
+	}
 	if v.of == nil || len(v.of) >= keptViews {
 		v.of = map[auth.Claims]tracking.API{}
 	}
-	v.of[p.Claims] = a
-	return a, nil
+	v.of[c] = made
+	return made
 }
