@@ -21,7 +21,8 @@ import (
 func TestTwoServersShareASweep(t *testing.T) {
 	db := pgtest.URL(t)
 	first := serve(t, db, "--lease-ttl", chaosTTL.String())
-	second := serveIn(t, sharing(t, first.dir), db, "--lease-ttl", chaosTTL.String())
+	refused(t, db)
+	second := serveIn(t, sharing(t, first.dir), db, "--lease-ttl", chaosTTL.String(), "--shared-files")
 	c := &chaos{server: second}
 	c.worker(t, 0, first)
 	c.worker(t, 1, second)
@@ -45,6 +46,15 @@ func TestTwoServersShareASweep(t *testing.T) {
 		if s.word == "begin" && s.worker == 0 && s.at.After(death.Add(time.Second)) {
 			t.Errorf("trial %d began at a worker without a server", s.trial)
 		}
+	}
+}
+
+// refused tries a second server whose files are its own.
+func refused(t *testing.T, db string) {
+	t.Helper()
+	out, code := sweepd(t, "serve", "--dir", t.TempDir(), "--addr", "127.0.0.1:0", "--db", db)
+	if code == 0 || !strings.Contains(out, "--shared-files") {
+		t.Errorf("a second server with files of its own: exit %d, %s", code, out)
 	}
 }
 

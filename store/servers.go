@@ -27,3 +27,17 @@ func (s *DB) Serving(ctx context.Context, id string, ttl time.Duration) (alone b
 	})
 	return alone, err
 }
+
+// OtherServer finds a server that was there less than within ago and whose ID
+// does not begin with own, the last one seen, and tells how long ago that was;
+// "" when there is none.
+func (s *DB) OtherServer(ctx context.Context, own string, within time.Duration) (id string, ago time.Duration, err error) {
+	var row struct {
+		ID  string
+		Ago int64
+	}
+	now := s.d.clock(s.now())
+	err = s.reader(ctx).Raw("SELECT id, ? - seen_at AS ago FROM servers WHERE seen_at > ? - ? AND substr(id, 1, ?) <> ? ORDER BY seen_at DESC LIMIT 1",
+		now, now, within.Microseconds(), len(own), own).Scan(&row).Error
+	return row.ID, max(0, time.Duration(row.Ago)*time.Microsecond), err
+}

@@ -18,6 +18,8 @@ type serveCmd struct {
 	GPUs     string        `help:"GPUs of that worker: all, none, a number, or indices and UUIDs." name:"gpus" default:"auto"`
 	LeaseTTL time.Duration `help:"How long a lease lives without a heartbeat, at least 5s." default:"60s"`
 	Host     []string      `help:"Another host name this server answers to."`
+
+	SharedFiles bool `help:"Other servers use the same database and see the same blobs and artifacts in their data directories."`
 }
 
 // Run serves until SIGTERM or Ctrl-C.
@@ -26,6 +28,7 @@ func (c *serveCmd) Run(e *env) error {
 	defer stop()
 	s, err := newServer(ctx, serverConfig{
 		Dir: e.Dir, Addr: c.Addr, DB: c.DB, Slots: c.Slots, GPUs: c.GPUs, TTL: c.LeaseTTL, Hosts: c.Host, PortFile: c.PortFile, Log: e.log,
+		SharedFiles: c.SharedFiles,
 	})
 	if err != nil {
 		return err

@@ -40,6 +40,8 @@ type serverConfig struct {
 	Hosts    []string
 	PortFile string
 	Log      *slog.Logger
+
+	SharedFiles bool // other servers of the database see the same files
 }
 
 // server is everything one process serves, built inside out: rows, scheduler,
@@ -164,8 +166,15 @@ func (s *server) wire(ctx context.Context) error {
 	}
 	s.files = append(s.files, output)
 	service := tracking.Service{Store: s.db, Now: time.Now, NewID: newRunID}
+	own, id, err := s.identity()
+	if err != nil {
+		return err
+	}
+	if err := s.beside(ctx, own); err != nil {
+		return err
+	}
 	s.sched = scheduler.New(s.db, scheduler.Options{
-		TTL: s.cfg.TTL, Log: s.cfg.Log, ServerID: newRunID(),
+		TTL: s.cfg.TTL, Log: s.cfg.Log, ServerID: id,
 		Mint: func(sweep, trial int64, attempt int, run string) string {
 			return signer.Sign(auth.Claims{Sweep: sweep, Trial: trial, Attempt: attempt, Run: run})
 		},

@@ -49,6 +49,12 @@ func fleet(t *testing.T, open Open) {
 	alone, err := h.db.Serving(t.Context(), "a", ttl)
 	h.must(err)
 	is(t, "the first server is alone", alone, true)
+	for own, want := range map[string]string{"a": "", "b": "a", "": "", "ab": "a"} {
+		other, ago, err := h.db.OtherServer(t.Context(), own, ttl)
+		h.must(err)
+		is(t, "another than "+own, other, want)
+		is(t, "seen just now", ago < ttl, true)
+	}
 
 	w := h.submit(oneStage(1, 1))
 	w.create(1)
