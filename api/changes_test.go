@@ -209,3 +209,43 @@ func TestDecisionsAreListedPageByPage(t *testing.T) {
 		t.Errorf("%+v, %v", e, err)
 	}
 }
+
+// Entries of one change come together, even when they are more than were asked
+// for: the next page begins after a number.
+func TestAPageOfDecisionsNeverSplitsAChange(t *testing.T) {
+	s := open(t)
+	sw := s.submit(pointsOf(8, ""))
+	if _, err := s.admin.Command(t.Context(), sw.ID, client.Cancel, wire.Order{Trials: []int64{1, 2, 3, 4, 5}}); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.admin.Decisions(t.Context(), sw.ID, 0, 0, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	together := map[int64]int{}
+	for _, d := range all.Decisions {
+		together[d.Seq]++
+	}
+	most := 0
+	for _, n := range together {
+		most = max(most, n)
+	}
+	if most < 2 {
+		t.Fatalf("no change has two decisions: %v", together)
+	}
+	n := 0
+	for after := int64(0); ; {
+		d, err := s.admin.Decisions(t.Context(), sw.ID, 0, after, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n += len(d.Decisions)
+		if !d.More {
+			break
+		}
+		after = d.Decisions[len(d.Decisions)-1].Seq
+	}
+	if n != len(all.Decisions) {
+		t.Errorf("%d of %d decisions", n, len(all.Decisions))
+	}
+}
