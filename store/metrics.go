@@ -17,17 +17,23 @@ type metricKeys struct{ cache[string, int64] }
 // keysOf gives the numbers of keys, interning new ones.
 func (t *tx) keysOf(points []tracking.Metric) (map[string]int64, error) {
 	nos := map[string]int64{}
+	var fresh []string
 	for _, m := range points {
 		if _, done := nos[m.Key]; done {
 			continue
 		}
 		no, known := t.s.keys.get(m.Key)
-		if !known {
-			if _, err := t.change(&no, "INSERT INTO metric_keys (key) VALUES (?) ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING no", m.Key); err != nil {
-				return nil, err
-			}
+		if nos[m.Key] = no; !known {
+			fresh = append(fresh, m.Key)
 		}
-		nos[m.Key] = no
+	}
+	slices.Sort(fresh) // one order for all, as below
+	for _, key := range fresh {
+		var no int64
+		if _, err := t.change(&no, "INSERT INTO metric_keys (key) VALUES (?) ON CONFLICT (key) DO UPDATE SET key = excluded.key RETURNING no", key); err != nil {
+			return nil, err
+		}
+		nos[key] = no
 	}
 	return nos, nil
 }

@@ -5,10 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/base32"
 	"encoding/hex"
-	"errors"
 	"strings"
-
-	"gorm.io/gorm"
 
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/tracking"
@@ -37,21 +34,15 @@ func (s *DB) CreateSweep(ctx context.Context, sw *trials.Sweep, key string) (*tr
 		return nil, fault.Invalidf("a sweep needs a spec")
 	}
 	var out *trials.Sweep
-	create := func() error {
-		return s.write(ctx, 0, true, func(t *tx) (err error) {
-			if key != "" {
-				if out, err = t.createdBy(key, sw.Source); err != nil || out != nil {
-					return err
-				}
+	err := s.write(ctx, 0, true, func(t *tx) (err error) {
+		if key != "" {
+			if out, err = t.createdBy(key, sw.Source); err != nil || out != nil {
+				return err
 			}
-			out, err = t.createSweep(sw, key)
-			return err
-		})
-	}
-	err := create()
-	if errors.Is(err, gorm.ErrDuplicatedKey) && key != "" {
-		err = create() // another server took the key in this moment
-	}
+		}
+		out, err = t.createSweep(sw, key)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

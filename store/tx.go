@@ -145,8 +145,10 @@ func (s *DB) together(ctx context.Context, members []*member) (err error) {
 	return err
 }
 
-// collided tells whether PostgreSQL gave up on a transaction because of another.
+// collided tells whether PostgreSQL gave up on a transaction because of another:
+// a deadlock, or a row that both found missing and made. The second of them sees
+// the row of the first when it runs again.
 func collided(err error) bool {
 	var e *pgconn.PgError
-	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01" || e.Code == "23505")
 }

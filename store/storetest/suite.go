@@ -48,6 +48,7 @@ func Run(t *testing.T, open Open) {
 		{"tokens and keys", tokens},
 		{"servers and workers", fleet},
 		{"texts that no database keeps", oddTexts},
+		{"sweeps that begin together", together},
 		{"the protocol of leases keeps its counts", protocol},
 	} {
 		t.Run(s.name, func(t *testing.T) { s.tell(t, open) })
