@@ -27,7 +27,7 @@ define group
 	else status=$$?; printf '== %s: FAILED after %d s\n' '$(1)' $$((SECONDS - start)); exit $$status; fi
 endef
 
-.PHONY: help build venv demo test test-go test-race test-python test-web test-e2e check generate bench fmt clean deps-postgres deps-browser
+.PHONY: help build venv demo test test-go test-race test-python test-web test-e2e chaos check generate bench fmt clean deps-postgres deps-browser
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ test-web: $(if $(wildcard web/package.json),web/node_modules/.stamp)
 test-e2e: deps-postgres deps-browser $(if $(wildcard cmd/sweepd),bin/sweepd) $(if $(wildcard web/package.json),web/node_modules/.stamp) $(if $(REQUIREMENTS),$(VENV)/.stamp)
 	$(if $(wildcard e2e/*_test.go),$(call group,e2e: the real binary,PATH="$(CURDIR)/$(VENV)/bin:$$PATH" SWEEPD_BIN=$(CURDIR)/bin/sweepd $(GO) test -count=1 -timeout 20m ./e2e))
 	$(if $(wildcard web/browser/*.spec.ts),$(call group,e2e: the page in a real browser,cd web && SWEEPD_BIN=$(CURDIR)/bin/sweepd npm run --silent browser))
+
+chaos: deps-postgres bin/sweepd ## kill -9 the server and a worker 20 times, on each database
+	SWEEPD_BIN=$(CURDIR)/bin/sweepd SWEEPD_CHAOS=20 $(GO) test -count=1 -v -timeout 20m -run '^TestChaos' ./e2e
 
 check: $(if $(wildcard web/package.json),web/node_modules/.stamp) ## lint, layout, imports, generated files: what a reviewer need not look for
 	$(call group,layout,unformatted=$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v '\.gen\.go$$')); test -z "$$unformatted" || { echo "run make fmt: $$unformatted"; exit 1; })
