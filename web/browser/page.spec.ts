@@ -85,6 +85,7 @@ test("a stopped trial says why, with its curve and its output", async ({ page })
   await expect(pane.locator(".sentence")).toContainText(/rank \d+ of \d+/i);
   await expect(pane.getByRole("img", { name: /loss over \d+ reports/ })).toBeVisible();
   await expect(pane.locator(".curve canvas")).toBeVisible();
+  await expect(pane.getByText(/grey: \d+ of its stage; orange: what each rung asks for now/)).toBeVisible();
   await expect(pane.getByText("epoch 1", { exact: false }).first()).toBeVisible();
   await page.keyboard.press("Escape");
   await expect(pane).toHaveCount(0);
@@ -103,8 +104,8 @@ test("both themes are accessible, narrow screens too", async ({ page }) => {
     }
     for (const width of [900, 360]) {
       await page.setViewportSize({ width, height: 900 });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      expect(wide, `${path} is wider than ${width} pixels`).toBeLessThanOrEqual(0);
+      const wide = () => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      await expect.poll(wide, { message: `${path} is wider than ${width} pixels` }).toBeLessThanOrEqual(0);
     }
     await accessible(page);
   }

@@ -42,6 +42,13 @@ test("time ticks are round in their unit", () => {
   expect(timeTicks(1e9, 5).length).toBeLessThanOrEqual(7);
 });
 
+test("the best-so-far chart has room for the best third, whether or not they were stopped", () => {
+  const dots = Array.from({ length: 30 }, (_, i) => ({ t: i, value: 0.5 + i / 100, trial: i, state: i > 27 ? "completed" : "stopped" }));
+  const [low] = shown({ corners: [{ t: 29, value: 0.79, trial: 29 }], dots, now: 30, goal: "maximize", log: false })!;
+  expect(dots.filter((d) => d.value >= low).length).toBeGreaterThanOrEqual(10);
+  expect(low).toBeGreaterThan(0.6);
+});
+
 test("the best-so-far chart keeps the last corner and leaves the worst results outside", () => {
   const dots = [0.1, 0.11, 0.12, 0.13, 0.14, 0.15, 0.16, 0.17, 0.18, 500].map((value, i) => ({ t: i, value, trial: i, state: "completed" }));
   const data = { corners: [{ t: 0, value: 500, trial: 9 }, { t: 5, value: 0.1, trial: 0 }], dots, now: 10, goal: "minimize" as const, log: false };

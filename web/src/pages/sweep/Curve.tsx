@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { api, type Overview, type Sweep, take, type Trial } from "../../api/client";
 import { num } from "../../api/numbers";
 import { alone, count } from "../../plot/format";
+import { usePeers } from "./peers";
 import type { CurveData } from "../../plot/curve";
 import type { Chart } from "../../plot/bestSoFar";
 
@@ -10,17 +11,20 @@ interface Props {
   sweep: Sweep;
   trial: Trial;
   rungs: Overview["rungs"];
+  /** Trials to draw behind. */
+  peers: number[];
   log: boolean;
 }
 
 /** The readings of one trial over its reports, with what the rungs asked for. */
-export function Curve({ sweep, trial, rungs, log }: Props) {
+export function Curve({ sweep, trial, rungs, peers, log }: Props) {
   const curves = useQuery({
     queryKey: ["curve", sweep.id, trial.number, trial.resource, trial.attempts.length],
     queryFn: ({ signal }) =>
       take(api.GET("/api/v1/sweeps/{sweep}/curves", { params: { path: { sweep: sweep.id }, query: { trials: String(trial.number), points: 800 } }, signal })),
     placeholderData: (last) => last,
   });
+  const behind = usePeers(sweep.id, peers);
   const box = useRef<HTMLDivElement>(null);
   const chart = useRef<Chart<CurveData>>(undefined);
   const curve = curves.data?.curves.at(-1);
@@ -32,6 +36,7 @@ export function Curve({ sweep, trial, rungs, log }: Props) {
       y: curve.values.map((v) => num(v) ?? NaN),
       steps: curve.steps,
       cuts: rungs.flatMap((r) => (r.cut === undefined ? [] : [{ x: r.resource, y: num(r.cut) ?? NaN }])),
+      peers: behind,
       goal: sweep.goal,
       log,
     };
@@ -47,7 +52,7 @@ export function Curve({ sweep, trial, rungs, log }: Props) {
     return () => {
       gone = true;
     };
-  }, [curve, rungs, log, sweep.goal]);
+  }, [curve, rungs, behind, log, sweep.goal]);
   useEffect(() => () => chart.current?.destroy(), []);
 
   const values = curve?.values.map((v) => num(v) ?? NaN) ?? [];
@@ -56,7 +61,11 @@ export function Curve({ sweep, trial, rungs, log }: Props) {
   return (
     <>
       <h3>
-        {sweep.metric} {cuts && <span className="note">over reports; orange: what each rung asks for now</span>}
+        {sweep.metric} <span className="note">
+          over reports
+          {behind.length > 0 && `; grey: ${count(behind.length)} of its ${trial.branch ? "branch" : "stage"}`}
+          {cuts && "; orange: what each rung asks for now"}
+        </span>
       </h3>
       <div
         className="curve"

@@ -93,7 +93,7 @@ function Shown({ sweep }: { sweep: string }) {
               </div>
               <div className="side-column">
                 {state.t !== undefined ? (
-                  <TrialPane key={state.t} sweep={overview.sweep} number={state.t} row={store.row(state.t)} rungs={overview.rungs} log={state.y === "log"} close={close} />
+                  <TrialPane key={state.t} sweep={overview.sweep} number={state.t} row={store.row(state.t)} rows={trials.rows} rungs={overview.rungs} log={state.y === "log"} close={close} />
                 ) : (
                   <>
                     {overview.rungs.length > 0 && <Rungs rungs={overview.rungs} />}

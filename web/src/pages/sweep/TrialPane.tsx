@@ -1,3 +1,4 @@
+import { useMemo } from "react";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, type Decision, type Overview, type Sweep, take, type Trial } from "../../api/client";
 import { num } from "../../api/numbers";
@@ -5,6 +6,7 @@ import { alone, bytes, clock, count, duration, MISSING, moment, value } from "..
 import { StateMark } from "../../ui/Glyph";
 import { Notice } from "../../ui/Notice";
 import { Curve } from "./Curve";
+import { peersOf } from "./peers";
 import { Log } from "./Log";
 import type { Row } from "./trials";
 
@@ -12,13 +14,14 @@ interface Props {
   sweep: Sweep;
   number: number;
   row: Row | undefined;
+  rows: Row[];
   rungs: Overview["rungs"];
   log: boolean;
   close: () => void;
 }
 
 /** What happened to one trial, and why it ended. */
-export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
+export function TrialPane({ sweep, number, row, rows, rungs, log, close }: Props) {
   // A trial is asked for again when its row in the stream of changes says more.
   const version = row && [row.state, row.attempts, row.resource];
   const trial = useQuery({
@@ -32,6 +35,9 @@ export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
     placeholderData: keepPreviousData,
   });
   const t = trial.data;
+  // Its peers are chosen again only when there are many more rows than before.
+  const [stage, branch, size] = [t?.stage, t?.branch, Math.ceil(Math.log2(rows.length + 1))];
+  const peers = useMemo(() => (t ? peersOf(rows, t) : []), [number, stage, branch, size]);
   return (
     <section className="pane trial" id="trial" tabIndex={-1} aria-label={`Trial ${number}`}>
       <header>
@@ -46,7 +52,7 @@ export function TrialPane({ sweep, number, row, rungs, log, close }: Props) {
         <>
           <p className="sentence">{sentence(t, sweep)}</p>
           <p className="facts">{facts(t)}</p>
-          <Curve sweep={sweep} trial={t} rungs={asked(rungs, t)} log={log} />
+          <Curve sweep={sweep} trial={t} rungs={asked(rungs, t)} peers={peers} log={log} />
           <Parameters trial={t} />
           <Attempts trial={t} />
           {(decisions.data?.decisions.length ?? 0) > 0 && <Decisions decisions={decisions.data!.decisions} />}
