@@ -12,8 +12,10 @@ import (
 	"github.com/sweepd/sweepd/worker/shim"
 )
 
-// warmLimit is how long a fork server may import.
-const warmLimit = 2 * time.Minute
+const (
+	warmLimit  = 2 * time.Minute  // how long a fork server may import
+	startLimit = 30 * time.Second // how long a shim or its fork server may take to start a process
+)
 
 // launch starts the job: forked from a fork server where it can be, else as a
 // process of its own. Why it could not be forked is remembered for the key and
@@ -37,7 +39,7 @@ func (a *attempt) launch(k *keeper, job *job) error {
 		}
 	}
 	k.order(shim.Order{Op: shim.Run, Plan: &job.plan})
-	e, err := a.await(context.Background(), k, shim.Started)
+	e, err := a.awaitStart(k)
 	if err != nil {
 		return err
 	}
@@ -66,7 +68,7 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 			k.key = job.key
 		}
 		k.order(shim.Order{Op: shim.Fork, Plan: &job.plan})
-		e, err := a.await(context.Background(), k, shim.Started)
+		e, err := a.awaitStart(k)
 		if err != nil {
 			return false, "", err
 		}
@@ -79,6 +81,14 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 		reason, k.key = e.Why, ""
 	}
 	return false, reason, nil
+}
+
+// awaitStart waits for the attempt's process, whatever is asked of the attempt
+// meanwhile: it is there in a moment, and a shim that says nothing is given up.
+func (a *attempt) awaitStart(k *keeper) (shim.Event, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
+	defer cancel()
+	return a.await(ctx, k, shim.Started)
 }
 
 // await waits for one kind of event, or for what takes its place.
@@ -98,6 +108,9 @@ func (a *attempt) await(ctx context.Context, k *keeper, kind shim.Kind) (shim.Ev
 				return e, nil
 			}
 		case <-ctx.Done():
+			if kind == shim.Started {
+				return shim.Event{}, fault.Unavailablef("the shim of the attempt started no process in %v", startLimit)
+			}
 			if a.ctx.Err() == nil {
 				return shim.Event{}, fault.Unavailablef("the fork server has not imported its modules in %v", warmLimit)
 			}
