@@ -10,8 +10,13 @@ import (
 	"github.com/sweepd/sweepd/trials"
 )
 
-// claimMax is the most attempts that one claim takes.
-const claimMax = 64
+const (
+	// claimMax is the most attempts that one claim takes.
+	claimMax = 64
+	// seekMax is how many different needs one claim looks at; SQLite joins at most
+	// 500 selects. The others have their turn when these are served.
+	seekMax = 400
+)
 
 // Claim makes queued attempts live in the hands of a worker: the first in the
 // order of (priority, virtual time) among those that fit what it has free. The
@@ -64,7 +69,8 @@ func (s *DB) seek(ctx context.Context, free trials.Claim, want int) ([]share, []
 		Needs string
 	}
 	db := s.reader(ctx)
-	if err := db.Raw("SELECT no, needs FROM shapes").Scan(&rows).Error; err != nil {
+	if err := db.Raw(`SELECT no, needs FROM shapes s WHERE EXISTS (SELECT 1 FROM attempts a WHERE a.state = 'queued' AND a.shape = s.no)
+		ORDER BY no`).Scan(&rows).Error; err != nil {
 		return nil, nil, err
 	}
 	var fit []int64
@@ -76,7 +82,7 @@ func (s *DB) seek(ctx context.Context, free trials.Claim, want int) ([]share, []
 			}
 			s.needs.put(r.No, n)
 		}
-		if n.fits(free) {
+		if n.fits(free) && len(fit) < seekMax {
 			fit = append(fit, r.No)
 		}
 	}
