@@ -15,8 +15,10 @@ import (
 func TestTermsAreColumnsOperatorsAndValues(t *testing.T) {
 	got, err := terms("state=running, params.lr<=1e-3,reason~out of memory,number!=4")
 	want := []trials.Term{
-		{Field: "state", Op: "=", Value: "running"}, {Field: "params.lr", Op: "<=", Value: 1e-3},
-		{Field: "reason", Op: "~", Value: "out of memory"}, {Field: "number", Op: "!=", Value: 4.0},
+		{Field: "state", Op: "=", Value: "running"},
+		{Field: "params.lr", Op: "<=", Value: 1e-3},
+		{Field: "reason", Op: "~", Value: "out of memory"},
+		{Field: "number", Op: "!=", Value: 4.0},
 	}
 	if d := cmp.Diff(want, got); err != nil || d != "" {
 		t.Error(err, d)

@@ -69,8 +69,8 @@ func (s *Server) problem(err error, c echo.Context) wire.Problem {
 	case f != nil:
 	case errors.As(err, &he):
 		return fromEcho(he, c.Response().Header().Get(echo.HeaderAllow))
-	case errors.Is(err, context.Canceled):
-		f = fault.Unavailablef("the request was given up")
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		f = fault.Unavailablef("the request was given up before it was done")
 	default:
 		if s.Log != nil {
 			s.Log.Error("request failed", "method", c.Request().Method, "path", c.Request().URL.Path, "error", err)

@@ -54,9 +54,11 @@ func TestOddRequestsAreTheSendersFault(t *testing.T) {
 			t.Errorf("%s %.80s %.80s: %d %.300s", c.method, c.path, c.body, res.StatusCode, body)
 		}
 	}
-	for _, body := range []string{``, `null`, `[]`, `"x"`, `7`, `{"points": null}`, `{"points": [null]}`, `{"points": [{"metrics": null}]}`, `{"points": [{"metrics": {"": 1}}]}`,
+	for _, body := range []string{
+		``, `null`, `[]`, `"x"`, `7`, `{"points": null}`, `{"points": [null]}`, `{"points": [{"metrics": null}]}`, `{"points": [{"metrics": {"": 1}}]}`,
 		`{"points": [{"metrics": {"loss": null}}]}`, `{"points": [{"metrics": {"loss": 1e999}}]}`, `{"points": [{"step": 99999999999999999999, "metrics": {"loss": 1}}]}`,
-		`{"points": [{"metrics": {"bad\nname": 1}}]}`} {
+		`{"points": [{"metrics": {"bad\nname": 1}}]}`,
+	} {
 		res, text := s.ask("POST", "/api/v1/report", body, "Authorization", "Bearer "+l.Token, "Content-Type", "application/json")
 		if res.StatusCode < 400 || res.StatusCode >= 500 || res.Header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("report %s: %d %.300s", body, res.StatusCode, text)

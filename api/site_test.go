@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -33,13 +32,12 @@ import (
 // not served is the worker: tests claim, report and settle themselves.
 type site struct {
 	testing.TB
-	url    string
-	db     *store.DB
-	echo   *echo.Echo
-	token  string // an admin's
-	admin  *client.Client
-	late   atomic.Int64 // how far the server's clock is ahead, in nanoseconds
-	claims int
+	url   string
+	db    *store.DB
+	echo  *echo.Echo
+	token string // an admin's
+	admin *client.Client
+	late  atomic.Int64 // how far the server's clock is ahead, in nanoseconds
 }
 
 func open(t testing.TB) *site {
@@ -310,6 +308,3 @@ func kind(err error) string {
 	}
 	return fmt.Sprint(err)
 }
-
-// finite tells whether JSON is well formed, whatever numbers it carries.
-func finite(b []byte) bool { return json.Valid(bytes.TrimSpace(b)) }

@@ -123,11 +123,10 @@ early_stop: {algorithm: asha, min: 1, max: 9, eta: 3}
 		t.Fatalf("%d leases", len(got.Leases))
 	}
 	bad := got.Leases[2]
-	for step, body := range []string{`{"points": [{"step": 1, "metrics": {"loss": %}}]}`, `{"points": [{"step": 2, "metrics": {"loss": %}}]}`} {
+	for _, body := range []string{`{"points": [{"step": 1, "metrics": {"loss": %}}]}`, `{"points": [{"step": 2, "metrics": {"loss": %}}]}`} {
 		for i, l := range got.Leases[:2] {
 			h.report(l, strings.Replace(body, "%", []string{"0.1", "0.2"}[i], 1))
 		}
-		_ = step
 	}
 	h.report(bad, `{"points": [{"step": 1, "metrics": {"loss": 5}}]}`)
 	deadline := time.Now().Add(20 * time.Second)

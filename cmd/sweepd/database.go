@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -30,7 +31,7 @@ func openDB(ctx context.Context, p place, db string, log *slog.Logger) (*store.D
 	out, err := store.Open(opening, store.Options{DSN: dsn, Log: log})
 	if err == nil {
 		if err = out.Migrate(ctx); err != nil {
-			out.Close()
+			err = errors.Join(err, out.Close())
 		}
 	}
 	switch {

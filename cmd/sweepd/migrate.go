@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 )
 
@@ -22,7 +23,6 @@ func (c *migrateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	defer db.Close()
 	_, err = fmt.Fprintf(e.out, "the %s database has the schema of sweepd %s\n", db.Dialect(), version())
-	return err
+	return errors.Join(err, db.Close())
 }

@@ -177,7 +177,9 @@ func (c *runCmd) follow(e *env, cl *client.Client, sub *wire.Submission, s *serv
 		return finish(e, cl, sw.ID, s, slots)
 	case <-signals:
 		cancel()
-		<-ended
+		if err := <-ended; err != nil {
+			e.log.Debug("the watch was cut off", "error", err)
+		}
 		p.clear()
 		return interrupted(e, own, sw.ID, signals)
 	}

@@ -302,7 +302,9 @@ func (s *server) close() {
 		f.Close()
 	}
 	if s.db != nil {
-		s.db.Close()
+		if err := s.db.Close(); err != nil {
+			s.cfg.Log.Warn("the database did not close well", "error", err)
+		}
 	}
 	if s.lock != nil {
 		_ = os.Remove(s.place.file("server.json"))
