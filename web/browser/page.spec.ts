@@ -92,6 +92,16 @@ test("a stopped trial says why, with its curve and its output", async ({ page })
   quiet();
 });
 
+test("a trial's output is asked for again when the server did not answer", async ({ page }) => {
+  let asked = 0;
+  await page.route("**/log?*", (route) => (asked++ === 0 ? route.abort() : route.continue()));
+  await page.goto(`${server.url}/s/${sweep}?t=7`);
+  await expect(page.getByText("not live, retrying")).toBeVisible();
+  await expect(page.getByLabel("Output of the trial")).toContainText("epoch 1");
+  await expect(page.getByText("not live, retrying")).toHaveCount(0);
+  expect(complaints.every((c) => c.includes("ERR_FAILED"))).toBe(true);
+});
+
 test("both themes are accessible, narrow screens too", async ({ page }) => {
   for (const path of ["/", `/s/${sweep}`, `/s/${sweep}?t=8`]) {
     await page.setViewportSize({ width: 1440, height: 900 });

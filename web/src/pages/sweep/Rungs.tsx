@@ -30,16 +30,16 @@ export function Rungs({ rungs }: { rungs: Rung[] }) {
             </thead>
             <tbody>
               {steps.map((r) => (
-                  <tr key={r.resource}>
-                    <th scope="row">{alone(r.resource)}</th>
-                    <td>
-                      <span className="bar" style={{ width: `${(100 * r.reached) / most}%` }} aria-hidden="true">
-                        <span style={{ width: `${r.reached ? (100 * r.promoted) / r.reached : 0}%` }} />
-                      </span>
-                      <span title={`${r.promoted} of ${r.reached} went on`}>{count(r.reached)}</span>
-                    </td>
-                    <td className="cut">{r.cut === undefined ? "no cut yet" : `cut at ${alone(num(r.cut))}`}</td>
-                  </tr>
+                <tr key={r.resource}>
+                  <th scope="row">{alone(r.resource)}</th>
+                  <td>
+                    <span className="bar" style={{ width: `${(100 * r.reached) / most}%` }} aria-hidden="true">
+                      <span style={{ width: `${r.reached ? (100 * r.promoted) / r.reached : 0}%` }} />
+                    </span>
+                    <span title={`${r.promoted} of ${r.reached} went on`}>{count(r.reached)}</span>
+                  </td>
+                  <td className="cut">{r.cut === undefined ? "no cut yet" : `cut at ${alone(num(r.cut))}`}</td>
+                </tr>
               ))}
               <tr>
                 <th scope="row">end</th>
