@@ -5,6 +5,7 @@ import (
 
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/scheduler"
+	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/trials"
 )
 
@@ -15,14 +16,8 @@ func (t *tx) cancelSweep(sw *sweepRow, actor, why string) error {
 		why = "cancelled by " + actor
 	}
 	sw.State = string(trials.SweepCancelled) // first, so that nothing held is queued meanwhile
-	var open []trialRow
-	if _, err := t.scan(&open, "SELECT * FROM trials WHERE sweep = ? AND state IN ('queued', 'running') ORDER BY number", sw.No); err != nil {
+	if err := t.cancelOpen(sw, why); err != nil {
 		return err
-	}
-	for i := range open {
-		if err := t.cancelTrial(sw, &open[i], why); err != nil {
-			return err
-		}
 	}
 	var stages []stageRow
 	if _, err := t.scan(&stages, "SELECT * FROM stages WHERE sweep = ? AND state IN ('waiting', 'open') ORDER BY idx", sw.No); err != nil {
@@ -39,6 +34,38 @@ func (t *tx) cancelSweep(sw *sweepRow, actor, why string) error {
 	}
 	sw.Why, sw.WhyCode, sw.EndedAt = why, "by_user", micros(t.now)
 	return t.decide(sw, trials.Decision{Actor: actor, Kind: "cancel", Text: why})
+}
+
+// cancelOpen is cancelTrial for all trials of a sweep that have not ended, in as
+// many statements for ten thousand as for one.
+func (t *tx) cancelOpen(sw *sweepRow, why string) error {
+	now := micros(t.now)
+	for _, w := range []struct {
+		state trials.AttemptState
+		count *int
+	}{{trials.AttemptHeld, &sw.Held}, {trials.AttemptQueued, &sw.Live}} {
+		n, err := t.exec("UPDATE attempts SET state = 'ended', verdict = ?, ended_at = ?, seq = ? WHERE sweep = ? AND state = ?",
+			string(trials.VerdictCanceled), now, sw.Seq, sw.No, string(w.state))
+		if err != nil {
+			return err
+		}
+		*w.count -= int(n)
+	}
+	if _, err := t.exec("UPDATE attempts SET cancel_asked = TRUE, stop_reason = ?, seq = ? WHERE sweep = ? AND state = 'live'", why, sw.Seq, sw.No); err != nil {
+		return err
+	}
+	for _, from := range []trials.TrialState{trials.Queued, trials.Running} {
+		n, err := t.exec(`UPDATE trials SET state = 'cancelled', reason = ?, value = NULL, ended_at = ?, seq = ? WHERE sweep = ? AND state = ?
+			AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.trial = trials.no AND a.state = 'live')`, why, now, sw.Seq, sw.No, string(from))
+		if err != nil {
+			return err
+		}
+		*sw.counter(from) -= int(n)
+		sw.Cancelled += int(n)
+	}
+	_, err := t.exec("UPDATE runs SET status = ?, end_ms = ? WHERE no IN (SELECT run_no FROM trials WHERE sweep = ? AND seq = ? AND state = 'cancelled')",
+		string(tracking.Killed), t.now.UnixMilli(), sw.No, sw.Seq)
+	return err
 }
 
 // cancelTrial ends a trial that no worker holds; a live attempt is asked to end,

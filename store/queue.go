@@ -61,23 +61,31 @@ func (t *tx) promote(sw *sweepRow) error {
 			sw.Held = 0
 			return nil
 		}
+		var placed []int64 // they have been queued before, and keep their place
 		for _, a := range next {
-			if a.VTime == 0 {
-				need, err := t.needsOf(a.Shape)
-				if err != nil {
-					return err
-				}
-				if a.VTime, err = t.vtime(sw, need.GPU); err != nil {
-					return err
-				}
+			if a.VTime != 0 {
+				placed = append(placed, a.No)
+				continue
+			}
+			need, err := t.needsOf(a.Shape)
+			if err != nil {
+				return err
+			}
+			if a.VTime, err = t.vtime(sw, need.GPU); err != nil {
+				return err
 			}
 			if _, err := t.exec("UPDATE attempts SET state = 'queued', vtime = ?, queued_at = ?, seq = ? WHERE no = ?",
 				a.VTime, micros(t.now), sw.Seq, a.No); err != nil {
 				return err
 			}
-			sw.Held--
-			sw.Live++
 		}
+		if len(placed) > 0 {
+			if _, err := t.exec("UPDATE attempts SET state = 'queued', queued_at = ?, seq = ? WHERE no IN ?", micros(t.now), sw.Seq, placed); err != nil {
+				return err
+			}
+		}
+		sw.Held -= len(next)
+		sw.Live += len(next)
 	}
 	return nil
 }
