@@ -13,19 +13,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/labstack/echo/v4"
-	"golang.org/x/sync/errgroup"
-
-	"github.com/sweepd/sweepd/api"
 	"github.com/sweepd/sweepd/api/client"
-	"github.com/sweepd/sweepd/api/mlflow"
-	"github.com/sweepd/sweepd/internal/auth"
-	"github.com/sweepd/sweepd/internal/blob"
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/scheduler"
 	"github.com/sweepd/sweepd/store"
-	"github.com/sweepd/sweepd/tracking"
-	"github.com/sweepd/sweepd/web"
 	"github.com/sweepd/sweepd/worker"
 )
 
@@ -110,97 +101,6 @@ func listen(addr string) (net.Listener, error) {
 	return nil, fault.Invalidf("cannot listen on %s", addr).As("address").At("--addr").Because(err).Fix("write host:port, like 127.0.0.1:8080")
 }
 
-// ownToken gives the token of the data directory, known to the database: made
-// once, found by the command line.
-func (s *server) ownToken(ctx context.Context) (string, error) {
-	secret, err := s.place.token()
-	if err != nil {
-		return "", err
-	}
-	if secret == "" {
-		secret = auth.NewSecret(auth.TokenPrefix)
-	}
-	hash := auth.Hash(secret)
-	_, err = s.db.TokenByHash(ctx, hash)
-	if fault.Is(err, fault.NotFound) {
-		err = s.db.CreateToken(ctx, auth.Token{ID: hash[:12], Name: userName(), Role: auth.Admin, Hash: hash, Created: time.Now()})
-	}
-	if err != nil {
-		return "", err
-	}
-	return secret, s.place.write("token", []byte(secret+"\n"))
-}
-
-func userName() string {
-	for _, name := range []string{"USER", "LOGNAME"} {
-		if v := os.Getenv(name); v != "" {
-			return v
-		}
-	}
-	return "admin"
-}
-
-// wire puts the surfaces on one listener.
-func (s *server) wire(ctx context.Context) error {
-	key, err := s.db.Key(ctx, "attempt tokens", auth.NewKey)
-	if err != nil {
-		return err
-	}
-	signer, err := auth.NewSigner(key)
-	if err != nil {
-		return err
-	}
-	blobs, err := blob.OpenFiles(s.place.file("blobs"))
-	if err != nil {
-		return err
-	}
-	s.files = append(s.files, blobs)
-	artifacts, err := blob.OpenFiles(s.place.file("artifacts"))
-	if err != nil {
-		return err
-	}
-	s.files = append(s.files, artifacts)
-	output, err := api.NewOutput(s.place.file("logs"))
-	if err != nil {
-		return err
-	}
-	s.files = append(s.files, output)
-	service := tracking.Service{Store: s.db, Now: time.Now, NewID: newRunID}
-	own, id, err := s.identity()
-	if err != nil {
-		return err
-	}
-	if err := s.beside(ctx, own); err != nil {
-		return err
-	}
-	s.sched = scheduler.New(s.db, scheduler.Options{
-		TTL: s.cfg.TTL, Log: s.cfg.Log, ServerID: id,
-		Mint: func(sweep, trial int64, attempt int, run string) string {
-			return signer.Sign(auth.Claims{Sweep: sweep, Trial: trial, Attempt: attempt, Run: run})
-		},
-		Assemble: scheduler.Assembly{Blobs: blobs},
-	})
-	s.db.OnChange = s.sched.Wake
-	e := echo.New()
-	e.HideBanner, e.HidePort = true, true
-	native := &api.Server{
-		Scheduler: s.sched, Reader: s.db, Tracking: service.As, Blobs: blobs, Output: output, Tokens: s.db, Signer: signer,
-		Hosts: s.cfg.Hosts, Version: version(), Database: s.db.Dialect(), Dir: s.cfg.Dir, Now: time.Now, Log: s.cfg.Log,
-	}
-	if err := native.Register(e); err != nil {
-		return err
-	}
-	(&mlflow.Server{Choose: (&views{service: service, db: s.db}).choose, Blobs: artifacts, Log: s.cfg.Log}).Register(e)
-	page := web.Handler()
-	e.GET("/s/:page", native.Text(page))
-	e.GET("/*", echo.WrapHandler(page))
-	s.http = &http.Server{
-		Handler: e, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		ErrorLog: slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // of connections, not of requests
-	}
-	return nil
-}
-
 // newInner makes the worker inside: it takes leases by call and moves bytes over
 // loopback, as any other.
 func (s *server) newInner() (*inner, error) {
@@ -244,53 +144,6 @@ func (s *server) announce() error {
 		return fault.Invalidf("the port cannot be written").At("--port-file").Because(err)
 	}
 	return nil
-}
-
-// Run serves until ctx ends: then the worker inside ends what runs within the
-// grace, long polls are answered, requests under way finish, loops return, and
-// the store closes.
-func (s *server) Run(ctx context.Context) error {
-	defer s.close()
-	g, ctx := errgroup.WithContext(ctx)
-	serving, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	s.http.BaseContext = func(net.Listener) context.Context { return serving }
-	g.Go(func() error {
-		if err := s.sched.Run(serving); serving.Err() == nil {
-			return err
-		}
-		return nil
-	})
-	g.Go(func() error {
-		if err := s.http.Serve(s.ln); !errors.Is(err, http.ErrServerClosed) {
-			return err
-		}
-		return nil
-	})
-	if s.inner != nil {
-		g.Go(s.inner.run)
-	}
-	g.Go(func() error {
-		<-ctx.Done()
-		if s.inner != nil {
-			s.inner.end(grace) // its trials must settle while the server answers
-		}
-		cancel() // long polls end
-		s.shutdown(ctx)
-		return nil
-	})
-	return g.Wait()
-}
-
-// shutdown waits for requests under way, and cuts off those that outlast the
-// grace: their clients come again.
-func (s *server) shutdown(ctx context.Context) {
-	quiet, done := detached(ctx)
-	defer done()
-	if err := s.http.Shutdown(quiet); err != nil {
-		s.cfg.Log.Warn("requests were cut off at the end", "error", err)
-		s.http.Close()
-	}
 }
 
 // close lets go of what newServer opened, in the order that keeps rows last.
