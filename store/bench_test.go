@@ -59,6 +59,40 @@ func BenchmarkLifecycle(b *testing.B) {
 	b.Run("postgres", func(b *testing.B) { lifecycles(b, onPostgres(b)(b, time.Now)) })
 }
 
+// BenchmarkLifecycleOfManySweeps is the same in eight sweeps of two callers each.
+func BenchmarkLifecycleOfManySweeps(b *testing.B) {
+	b.Run("sqlite", func(b *testing.B) { manySweeps(b, onSQLite(b, time.Now)) })
+	b.Run("postgres", func(b *testing.B) { manySweeps(b, onPostgres(b)(b, time.Now)) })
+}
+
+func manySweeps(b *testing.B, db *store.DB) {
+	const sweeps, callers = 8, 2
+	var all sync.WaitGroup
+	b.ResetTimer()
+	for s := range sweeps {
+		sweep, branch := stage(b, db)
+		all.Go(func() {
+			_, err := db.CreateTrials(b.Context(), scheduler.Create{Sweep: sweep, Branch: branch, Revision: 1, Trials: points(0, b.N/sweeps+1)})
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			for c := range callers {
+				all.Go(func() {
+					for n := range b.N/sweeps/callers + 1 {
+						if err := one(b, db, fmt.Sprint(s, "-", c), n); err != nil {
+							b.Error(err)
+							return
+						}
+					}
+				})
+			}
+		})
+	}
+	all.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "lifecycles/s")
+}
+
 func lifecycles(b *testing.B, db *store.DB) {
 	sweep, branch := stage(b, db)
 	const ahead = 8
