@@ -14,8 +14,13 @@ import (
 	"github.com/sweepd/sweepd/scheduler"
 )
 
-// keepAlive is how often a quiet event stream says that it is alive.
-const keepAlive = 15 * time.Second
+const (
+	// keepAlive is how often a quiet event stream says that it is alive.
+	keepAlive = 15 * time.Second
+	// gather is how long a change waits for others before it is told, so that a
+	// busy sweep costs its watchers a few pages a second and not one per change.
+	gather = 100 * time.Millisecond
+)
 
 // GetChanges answers GET /api/v1/sweeps/{sweep}/changes, by long poll or as an
 // event stream: both give the same pages, and a page never splits a change
@@ -36,11 +41,29 @@ func (s *Server) GetChanges(ctx context.Context, r wire.GetChangesRequestObject)
 	}
 	page, err := s.changesPage(ctx, sw.No, after, n)
 	if err == nil && page.Seq == after && !page.Ended && r.Params.Wait > 0 {
-		if err = s.Scheduler.Changed(ctx, sw.No, after, seconds(r.Params.Wait)); err == nil {
+		if err = s.changed(ctx, sw.No, after, seconds(r.Params.Wait)); err == nil {
 			page, err = s.changesPage(ctx, sw.No, after, n)
 		}
 	}
 	return wire.GetChanges200JSONResponse(page), err
+}
+
+// changed waits for a change, and a moment more for those that come with it.
+func (s *Server) changed(ctx context.Context, sweep, after int64, wait time.Duration) error {
+	start := time.Now()
+	if err := s.Scheduler.Changed(ctx, sweep, after, wait); err != nil {
+		return err
+	}
+	rest := min(gather, wait-time.Since(start))
+	if rest <= 0 {
+		return nil
+	}
+	select {
+	case <-time.After(rest):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // changesPage reads what changed after a number.
@@ -108,7 +131,7 @@ func (e events) VisitGetChangesResponse(w http.ResponseWriter) error {
 		if page.More {
 			continue
 		}
-		if err := e.s.Scheduler.Changed(e.ctx, e.sweep, e.after, keepAlive); err != nil {
+		if err := e.s.changed(e.ctx, e.sweep, e.after, keepAlive); err != nil {
 			return nil
 		}
 	}

@@ -65,8 +65,8 @@ func (s *DB) changes(db *gorm.DB, sweep, after int64, limit int) (*scheduler.Cha
 func pageEnd(db *gorm.DB, sweep, after int64, limit int) (last int64, more bool, err error) {
 	parts, args := make([]string, len(changed)), []any{}
 	for i, table := range changed {
-		parts[i] = "SELECT * FROM (SELECT seq FROM " + table + " WHERE sweep = ? AND seq > ? ORDER BY seq LIMIT ?) AS s"
-		args = append(args, sweep, after, limit+1)
+		parts[i] = "SELECT * FROM (SELECT seq FROM " + table + " WHERE sweep = ? AND seq > ? ORDER BY seq" + first(limit+1) + ") AS s"
+		args = append(args, sweep, after)
 	}
 	var seqs []int64
 	if err := db.Raw(strings.Join(parts, " UNION ALL "), args...).Scan(&seqs).Error; err != nil {

@@ -91,14 +91,14 @@ func (s *DB) seek(ctx context.Context, free trials.Claim, want int) ([]share, []
 	}
 	// One seek per shape into the index of queued attempts, merged.
 	now := s.d.clock(s.now())
-	seeks, args := make([]string, len(fit)), make([]any, 0, 3*len(fit)+1)
+	seeks, args := make([]string, len(fit)), make([]any, 0, 2*len(fit))
 	for i, shape := range fit {
 		seeks[i] = `SELECT * FROM (SELECT sweep, shape, priority, vtime, no FROM attempts WHERE state = 'queued' AND shape = ? AND not_before <= ?
-			ORDER BY priority DESC, vtime, no LIMIT ?) AS s`
-		args = append(args, shape, now, want)
+			ORDER BY priority DESC, vtime, no` + first(want) + `) AS s`
+		args = append(args, shape, now)
 	}
 	var next []attemptRow
-	err := db.Raw(strings.Join(seeks, " UNION ALL ")+" ORDER BY priority DESC, vtime, no LIMIT ?", append(args, want)...).Scan(&next).Error
+	err := db.Raw(strings.Join(seeks, " UNION ALL ")+" ORDER BY priority DESC, vtime, no"+first(want), args...).Scan(&next).Error
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,7 +128,7 @@ func (t *tx) claim(sweep int64, q scheduler.ClaimQuery, free *trials.Claim, shap
 	}
 	var queued []attemptRow
 	n, err := t.scan(&queued, `SELECT no, shape FROM attempts WHERE sweep = ? AND state = 'queued' AND shape IN ? AND not_before <= ?
-		ORDER BY priority DESC, vtime, no LIMIT ?`+t.s.d.skipLocked, sweep, shapes, t.clock(), want)
+		ORDER BY priority DESC, vtime, no`+first(want)+t.s.d.skipLocked, sweep, shapes, t.clock())
 	if err != nil || n == 0 {
 		return nil, err
 	}

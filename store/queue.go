@@ -53,7 +53,7 @@ func (t *tx) promote(sw *sweepRow) error {
 	for sw.room() > 0 {
 		var next []attemptRow
 		n, err := t.scan(&next, `SELECT no, shape, vtime FROM attempts WHERE sweep = ? AND state = 'held'
-			ORDER BY priority DESC, trial LIMIT ?`, sw.No, min(sw.room(), memberRows))
+			ORDER BY priority DESC, trial`+first(min(sw.room(), memberRows)), sw.No)
 		if err != nil {
 			return err
 		}
