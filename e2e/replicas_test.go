@@ -1,16 +1,11 @@
 package e2e_test
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/sweepd/sweepd/internal/pgtest"
 )
@@ -85,41 +80,13 @@ func TestTheDatabaseComesBack(t *testing.T) {
 		until(t, 30*time.Second, "some trials have ended", func() bool {
 			return strings.Count(contents(path), "end ") >= after
 		})
-		crash(t, db)
+		pgtest.Crash(t, db)
 	}
 	c.judge(t, sw, path)
 	for _, s := range testimonies(t, path) {
 		if s.word == "begin" && s.attempt > 1 {
 			t.Errorf("trial %d was cut: attempt %d", s.trial, s.attempt)
 		}
-	}
-}
-
-// crash kills one of PostgreSQL's processes that serve a database, whereupon it
-// ends all others and recovers. Where it runs on another machine, connections are
-// ended by command.
-func crash(t *testing.T, db string) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, db)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(ctx)
-	const others = " FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-	var pid int
-	if err := conn.QueryRow(ctx, "SELECT pid"+others+" LIMIT 1").Scan(&pid); err != nil {
-		t.Fatal(err)
-	}
-	if strings.HasPrefix(contents(fmt.Sprintf("/proc/%d/cmdline", pid)), "postgres") {
-		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if _, err := conn.Exec(ctx, "SELECT pg_terminate_backend(pid)"+others); err != nil {
-		t.Fatal(err)
 	}
 }
 
