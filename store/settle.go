@@ -218,7 +218,7 @@ func noObjective(metric string, seen []string) *trials.Failure {
 	if near := fault.Nearest(metric, seen); near != "" {
 		i := slices.Index(seen, near)
 		f.Seen = slices.Insert(slices.Delete(seen, i, i+1), 0, near)
-		f.Message += "; did you mean " + near + "?"
+		f.Message += ", but " + near
 	} else if len(seen) == 0 {
 		f.Message += "; it reported no metric at all"
 	}

@@ -146,7 +146,7 @@ func silence(metric string, s *Silent) string {
 		add(name)
 	}
 	if near != "" {
-		text += fmt.Sprintf(" (did you mean %s?)", near)
+		text += fmt.Sprintf(" (set objective.metric to %s, or let the script log %s)", near, metric)
 	}
 	return text
 }

@@ -154,7 +154,7 @@ func TestASilentObjectivePausesAndNamesTheNearest(t *testing.T) {
 	v := failed(trials.ClassNoObjective, nil)
 	v.Silent = &plan.Silent{Trial: 3, Seen: []string{"accuracy", "val_los"}}
 	v.Sweep.Spec.Objective.Metric = "val_loss"
-	same(t, next(t, v), "fail 3 after 1: it broke\npause: trial 3 finished without reporting val_loss; it reported val_los, accuracy (did you mean val_los?)")
+	same(t, next(t, v), "fail 3 after 1: it broke\npause: trial 3 finished without reporting val_loss; it reported val_los, accuracy (set objective.metric to val_los, or let the script log val_loss)")
 	v.Silent.Seen = nil
 	same(t, next(t, v), "fail 3 after 1: it broke\npause: trial 3 finished without reporting val_loss, or any other metric")
 }
