@@ -19,9 +19,10 @@ import (
 	"github.com/sweepd/sweepd/trials"
 )
 
-// page opens the page of a sweep of 10,000 ended trials in Chromium, each time
-// with an empty cache, and asks when the leaderboard was painted and how much
-// JavaScript came for it. It needs Node, web/node_modules and a Chromium.
+// page opens the page of a sweep of 10,000 trials in Chromium, each time with an
+// empty cache, and asks when the leaderboard was painted and how much JavaScript
+// came for it; then it sorts, scrolls, and lets the last trials end. It needs
+// Node, web/node_modules and a Chromium.
 func page(ctx context.Context, l *lab) ([]figure, error) {
 	const n, late = 10_000, 800 // late ones end while the page is looked at
 	r, err := l.serve()

@@ -29,23 +29,23 @@ export function styleOf(values: Iterable<number>): Style {
   let low = Infinity;
   let high = -Infinity;
   let seen = 0;
-  const sizes: number[] = []; // nought has none
+  const sizes: number[] = []; // of the first thousand and a sixteenth of the rest; nought has none
   for (const v of values) {
     if (!Number.isFinite(v)) continue;
     seen++;
     whole &&= Number.isInteger(v);
     low = Math.min(low, v);
     high = Math.max(high, v);
-    if (v !== 0) sizes.push(Math.abs(v));
+    if (v !== 0 && (seen <= 1000 || seen % 16 === 0)) sizes.push(Math.abs(v));
   }
   if (seen === 0) return { kind: "fixed", decimals: 2 };
   const sorted = Float64Array.from(sizes).sort(); // several times as fast as an array's sort
-  const size = sorted.at(-1) ?? 0;
+  const size = Math.max(Math.abs(low), Math.abs(high));
   if (whole && size < 1e9) return { kind: "integer" };
   // A learning rate lies over orders of magnitude; one small dropout among many
   // does not make its column one, so a tenth at either end has no say.
-  const small = sorted[Math.floor(0.1 * (sorted.length - 1))]!;
-  const large = sorted[Math.ceil(0.9 * (sorted.length - 1))]!;
+  const small = sorted[Math.floor(0.1 * (sorted.length - 1))] ?? size;
+  const large = sorted[Math.ceil(0.9 * (sorted.length - 1))] ?? size;
   if (size >= 1e6 || large < 1e-2 || (small < 1e-2 && large > 20 * small)) return { kind: "exponent", digits: 1 };
   // Enough decimals for half a hundredth of the spread, at least two, at most six.
   const spread = high - low || size;

@@ -1,6 +1,6 @@
 // Everything the page knows of one sweep: the overview, the trials, and whether
 // both are live.
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { replaceEqualDeep, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { api, type Overview, take, type TrialColumns } from "../../api/client";
 import { follow } from "../../live/follow";
@@ -46,6 +46,7 @@ export function useSweep(sweep: string): SweepData {
       store.merge(o.top);
       return o;
     },
+    structuralSharing: (old, next) => shared(old as Overview | undefined, next as Overview),
   });
   // Changes wait here until they are drawn together.
   const waiting = useRef<TrialColumns[]>([]);
@@ -98,6 +99,14 @@ export function useSweep(sweep: string): SweepData {
       setTries((n) => n + 1);
     },
   };
+}
+
+/** Keeps what did not change the same object, so that it is not drawn again; the
+ * long lists, which change with every result, are not worth the comparison. */
+function shared(old: Overview | undefined, next: Overview): Overview {
+  if (old === undefined) return next;
+  const same = <K extends "sweep" | "sentence" | "facts" | "rungs" | "ensembles">(key: K): Overview[K] => replaceEqualDeep(old[key], next[key]);
+  return { ...next, sweep: same("sweep"), sentence: same("sentence"), facts: same("facts"), rungs: same("rungs"), ensembles: same("ensembles") };
 }
 
 /** Loads all trials, page by page, best first; gives the change number to follow from. */
