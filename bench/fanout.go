@@ -53,7 +53,9 @@ func fanout(ctx context.Context, l *lab) ([]figure, error) {
 	}
 	running := time.Since(start)
 	return []figure{
-		{Name: "10,000 trials: queryable, first running", Value: running.Seconds(), Unit: "s", Floor: 5, Most: true,
-			Note: fmt.Sprintf("accepted after %.2f s, queryable %.2f s", accepted.Seconds(), queryable.Seconds())},
+		{
+			Name: "10,000 trials: queryable, first running", Value: running.Seconds(), Unit: "s", Floor: 5, Most: true,
+			Note: fmt.Sprintf("accepted after %.2f s, queryable %.2f s", accepted.Seconds(), queryable.Seconds()),
+		},
 	}, nil
 }

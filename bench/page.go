@@ -42,10 +42,14 @@ func page(ctx context.Context, l *lab) ([]figure, error) {
 		return nil, err
 	}
 	return []figure{
-		{Name: "10,000 trials: leaderboard painted", Value: quantile(s.Painted, 0.5) / 1e3, Unit: "s", Floor: 1.5, Most: true,
-			Note: fmt.Sprintf("median of %d, worst %.2f s; empty cache", len(s.Painted), quantile(s.Painted, 1)/1e3)},
-		{Name: "10,000 trials: all of them there", Value: quantile(s.Loaded, 0.5) / 1e3, Unit: "s",
-			Note: fmt.Sprintf("worst %.2f s", quantile(s.Loaded, 1)/1e3)},
+		{
+			Name: "10,000 trials: leaderboard painted", Value: quantile(s.Painted, 0.5) / 1e3, Unit: "s", Floor: 1.5, Most: true,
+			Note: fmt.Sprintf("median of %d, worst %.2f s; empty cache", len(s.Painted), quantile(s.Painted, 1)/1e3),
+		},
+		{
+			Name: "10,000 trials: all of them there", Value: quantile(s.Loaded, 0.5) / 1e3, Unit: "s",
+			Note: fmt.Sprintf("worst %.2f s", quantile(s.Loaded, 1)/1e3),
+		},
 		{Name: "JavaScript of the first load, gzip", Value: s.Script / 1e3, Unit: "kB", Floor: 200, Most: true},
 		{Name: "10,000 trials: sorted by another column", Value: quantile(s.Sorted, 0.5), Unit: "ms"},
 		{Name: "10,000 trials: frame while scrolling, p95", Value: quantile(s.Frames, 0.95), Unit: "ms"},

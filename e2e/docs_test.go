@@ -90,11 +90,11 @@ func TestEveryCommandOfTheDocsIsOne(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, c := range commands(t, page) {
 			n++
-			if key := strings.Join(c.args, " "); seen[key] {
+			key := strings.Join(c.args, " ")
+			if seen[key] {
 				continue
-			} else {
-				seen[key] = true
 			}
+			seen[key] = true
 			// Help is printed only when every word before it was understood.
 			if out, code := sweepd(t, append(c.args, "--help")...); code != 0 {
 				t.Errorf("%s: sweepd %s: exit %d\n%s", c.at, strings.Join(c.args, " "), code, tail(out, 400))

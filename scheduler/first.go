@@ -13,7 +13,6 @@ type early struct {
 	alike  map[string]*plan.Alike
 	seen   map[int]bool // trials whose failure is counted
 	silent *plan.Silent
-	sSeq   int64
 }
 
 // failed takes in a failed attempt. Memory that a ladder answers to is no sign

@@ -52,7 +52,6 @@ func (a Assembly) packed(ctx context.Context, digest, name string) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	defer zip.Close()
 	for files := tar.NewReader(zip); ; {
 		h, err := files.Next()
 		if errors.Is(err, io.EOF) {

@@ -25,8 +25,21 @@ func TestRowsAreTheirTables(t *testing.T) {
 			}
 		}
 		for _, row := range []any{
-			sweepRow{}, specRow{}, stageRow{}, branchRow{}, trialRow{}, attemptRow{}, readingRow{}, decisionRow{},
-			workerRow{}, tokenRow{}, experimentRow{}, runRow{}, paramRow{}, tagRow{}, modelRow{},
+			sweepRow{},
+			specRow{},
+			stageRow{},
+			branchRow{},
+			trialRow{},
+			attemptRow{},
+			readingRow{},
+			decisionRow{},
+			workerRow{},
+			tokenRow{},
+			experimentRow{},
+			runRow{},
+			paramRow{},
+			tagRow{},
+			modelRow{},
 		} {
 			st := &gorm.Statement{DB: db.pools.r}
 			if err := st.Parse(row); err != nil {

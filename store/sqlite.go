@@ -55,8 +55,7 @@ func openSQLite(ctx context.Context, path string) (*dialect, *pools, error) {
 	}
 	r, rConn, err := sqliteHandle(file+"?"+sqlitePragmas+"&mode=ro", 2*sqliteReaders)
 	if err != nil {
-		wConn.Close()
-		return nil, nil, fmt.Errorf("open %s: %w", path, err)
+		return nil, nil, errors.Join(fmt.Errorf("open %s: %w", path, err), wConn.Close())
 	}
 	closeAll := func() error { return errors.Join(rConn.Close(), wConn.Close()) }
 	writer, err := pin(ctx, wConn)
@@ -104,8 +103,7 @@ func sqliteHandle(dsn string, conns int) (*gorm.DB, *sql.DB, error) {
 	conn.SetMaxIdleConns(conns)
 	db, err := gorm.Open(sqliteDialector{gormsqlite.Dialector{DriverName: "sqlite", Conn: conn}}, config(true))
 	if err != nil {
-		conn.Close()
-		return nil, nil, err
+		return nil, nil, errors.Join(err, conn.Close())
 	}
 	return db, conn, nil
 }

@@ -116,7 +116,9 @@ func (a *attempt) run() (tell bool) {
 	uploading.Wait()
 	if err != nil && end.exit == nil && !errors.Is(err, errLost) {
 		if !a.isStale() {
-			out.finish(a.w.ctx)
+			if err := out.finish(a.w.ctx); err != nil {
+				log.Warn("the last of the output could not be sent", "err", err)
+			}
 		}
 		return a.unstarted(err)
 	}

@@ -42,19 +42,39 @@ func TestLadder(t *testing.T) {
 		killed  string
 	}{
 		{"nothing to do", 0, ladderInput{good: far}, map[rung]time.Duration{}, ""},
-		{"a stop of a trial that will not hear of it", 0, ladderInput{good: far, asked: trials.VerdictStopped},
-			map[rung]time.Duration{stepAsk: 0, stepSignal: 0, stepKill: 10 * time.Second}, ""},
-		{"a stop of a trial that reports", 0, ladderInput{good: far, asked: trials.VerdictStopped, client: true},
-			map[rung]time.Duration{stepAsk: 0, stepSignal: 30 * time.Second, stepKill: 40 * time.Second}, ""},
-		{"hurried", 0, ladderInput{good: far, asked: trials.Preempted, client: true, hurried: true, hurry: 2 * time.Second},
-			map[rung]time.Duration{stepAsk: 0, stepSignal: 0, stepKill: 2 * time.Second}, ""},
+		{
+			"a stop of a trial that will not hear of it", 0,
+			ladderInput{good: far, asked: trials.VerdictStopped},
+			map[rung]time.Duration{stepAsk: 0, stepSignal: 0, stepKill: 10 * time.Second},
+			"",
+		},
+		{
+			"a stop of a trial that reports", 0,
+			ladderInput{good: far, asked: trials.VerdictStopped, client: true},
+			map[rung]time.Duration{stepAsk: 0, stepSignal: 30 * time.Second, stepKill: 40 * time.Second},
+			"",
+		},
+		{
+			"hurried", 0,
+			ladderInput{good: far, asked: trials.Preempted, client: true, hurried: true, hurry: 2 * time.Second},
+			map[rung]time.Duration{stepAsk: 0, stepSignal: 0, stepKill: 2 * time.Second},
+			"",
+		},
 		{"stale", 0, ladderInput{good: far, stale: true}, map[rung]time.Duration{stepKill: 0}, killedStale},
 		{"the lease ends", 0, ladderInput{good: start.Add(time.Minute)}, map[rung]time.Duration{stepKill: 55 * time.Second}, killedFence},
-		{"the lease ends before the grace", 0, ladderInput{good: start.Add(20 * time.Second), asked: trials.VerdictStopped, client: true},
-			map[rung]time.Duration{stepAsk: 0, stepKill: 15 * time.Second}, killedFence},
+		{
+			"the lease ends before the grace", 0,
+			ladderInput{good: start.Add(20 * time.Second), asked: trials.VerdictStopped, client: true},
+			map[rung]time.Duration{stepAsk: 0, stepKill: 15 * time.Second},
+			killedFence,
+		},
 		{"timeout", time.Minute, ladderInput{good: far}, map[rung]time.Duration{stepSignal: time.Minute, stepKill: 70 * time.Second}, killedTimeout},
-		{"a stop before the timeout", 35 * time.Second, ladderInput{good: far, asked: trials.VerdictStopped, client: true},
-			map[rung]time.Duration{stepAsk: 0, stepSignal: 30 * time.Second, stepKill: 40 * time.Second}, ""},
+		{
+			"a stop before the timeout", 35 * time.Second,
+			ladderInput{good: far, asked: trials.VerdictStopped, client: true},
+			map[rung]time.Duration{stepAsk: 0, stepSignal: 30 * time.Second, stepKill: 40 * time.Second},
+			"",
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := testLadder(c.timeout)

@@ -33,9 +33,9 @@ while True:
     time.sleep(0.002)
 `}), "hungry.py")
 	hungry.Resources.Memory = 96 << 20
-	fork, process := o.add(1, hungry), trials.Ref{}
+	fork := o.add(1, hungry)
 	hungry.Argv = append([]string{"env"}, hungry.Argv...) // not recognised as Python: a process of its own
-	process = o.add(2, hungry)
+	process := o.add(2, hungry)
 	for _, ref := range []trials.Ref{fork, process} {
 		out := o.outcome(t, ref)
 		if out.Verdict != trials.VerdictFailed || out.Failure.Class != trials.ClassOOMHost || !(out.Failure.KernelOOM || out.Failure.OwnKill) {

@@ -149,6 +149,7 @@ func (a Record) String() string { return fmt.Sprintf("keep %d: %s", a.Number, Re
 func (a Retry) String() string {
 	return fmt.Sprintf("retry %d after %d: %s", a.Number, a.Attempts, a.Why)
 }
+
 func (a Fail) String() string {
 	return fmt.Sprintf("fail %d after %d: %s", a.Number, a.Attempts, a.Why)
 }
@@ -156,6 +157,7 @@ func (a Cancel) String() string { return fmt.Sprintf("cancel %d: %s", a.Number, 
 func (a Exhaust) String() string {
 	return fmt.Sprintf("exhaust %s at %d", a.Name, a.K)
 }
+
 func (a FinishStage) String() string   { return fmt.Sprintf("finish stage %s: %s", a.Name, a.State) }
 func (a BuildEnsemble) String() string { return fmt.Sprintf("build ensemble %s", a.Name) }
 func (a FinishSweep) String() string   { return fmt.Sprintf("finish sweep: %s", a.State) }

@@ -36,10 +36,16 @@ func verdicts(t *testing.T, open Open) {
 		{"out of memory", nil, trials.Outcome{Verdict: trials.VerdictFailed, Failure: oom}, trials.VerdictFailed, trials.Running, tracking.Running},
 		{"lost", nil, trials.Outcome{Verdict: trials.Lost}, trials.Lost, trials.Queued, tracking.Running},
 		{"preempted", nil, trials.Outcome{Verdict: trials.Preempted}, trials.Preempted, trials.Queued, tracking.Running},
-		{"stopped when delivered", func(w *sweep, c scheduler.Claimed) { w.applied(stopOf(c)); h.beat("w1", c) },
-			trials.Outcome{Verdict: trials.VerdictStopped}, trials.VerdictStopped, trials.Stopped, tracking.Finished},
-		{"stopped when only asked", func(w *sweep, c scheduler.Claimed) { w.applied(stopOf(c)) },
-			trials.Outcome{Verdict: trials.VerdictStopped}, trials.VerdictStopped, trials.Stopped, tracking.Finished},
+		{
+			"stopped when delivered", func(w *sweep, c scheduler.Claimed) { w.applied(stopOf(c)); h.beat("w1", c) },
+			trials.Outcome{Verdict: trials.VerdictStopped},
+			trials.VerdictStopped, trials.Stopped, tracking.Finished,
+		},
+		{
+			"stopped when only asked", func(w *sweep, c scheduler.Claimed) { w.applied(stopOf(c)) },
+			trials.Outcome{Verdict: trials.VerdictStopped},
+			trials.VerdictStopped, trials.Stopped, tracking.Finished,
+		},
 		{"stopped by nobody", nil, trials.Outcome{Verdict: trials.VerdictStopped}, trials.VerdictFailed, trials.Running, tracking.Running},
 		{"cancelled by a person", func(w *sweep, c scheduler.Claimed) {
 			h.command(w, scheduler.Command{Kind: scheduler.CommandCancel, Trials: []int{1}})

@@ -37,7 +37,8 @@ func oddTexts(t *testing.T, open Open) {
 		w := h.submit(oneStage(3, 0))
 		made, err := h.db.CreateTrials(t.Context(), scheduler.Create{Sweep: w.no, Branch: w.branch, Revision: w.look().Sweep.Revision, Trials: []scheduler.NewTrial{
 			{Point: search.Point{"x": 0.5, "text": c.text}, Hash: "a", By: "random", Note: c.text, Name: c.text, UserID: c.text},
-			{Point: search.Point{"x": 0.6}, Hash: "b"}, {Point: search.Point{"x": 0.7}, Hash: "c"},
+			{Point: search.Point{"x": 0.6}, Hash: "b"},
+			{Point: search.Point{"x": 0.7}, Hash: "c"},
 		}})
 		h.must(err)
 		is(t, c.name+": trials", made, 3)
