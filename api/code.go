@@ -42,10 +42,10 @@ func (s *Server) PutCode(ctx context.Context, r wire.PutCodeRequestObject) (wire
 	defer f.Close()
 	digest, err := pack.Verify(f)
 	if err != nil {
-		return nil, fault.Invalidf("the body is no packed directory").As("bad_archive").Because(err)
+		return nil, fault.Invalidf("the body is no packed directory").Coded("bad_archive").Because(err)
 	}
 	if digest != r.Digest {
-		return nil, fault.Invalidf("the directory has the digest %s, the path says %s", digest, r.Digest).As("digest_mismatch")
+		return nil, fault.Invalidf("the directory has the digest %s, the path says %s", digest, r.Digest).Coded("digest_mismatch")
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err

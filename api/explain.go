@@ -31,7 +31,7 @@ func explain(err error) error {
 func tooLarge(err error) error {
 	var over *http.MaxBytesError
 	if errors.As(err, &over) {
-		return fault.Invalidf("the body is larger than %d MiB", over.Limit>>20).As(codeTooLarge).At("body").Fix("send less at once")
+		return fault.Invalidf("the body is larger than %d MiB", over.Limit>>20).Coded(codeTooLarge).At("body").Fix("send less at once")
 	}
 	return err
 }

@@ -25,7 +25,7 @@ func hosts(names []string) echo.MiddlewareFunc {
 			}
 			host = strings.ToLower(strings.TrimSuffix(strings.Trim(host, "[]"), "."))
 			if host != "localhost" && net.ParseIP(host) == nil && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, host) }) {
-				return fault.Deniedf("this server does not answer to the name %.100q", host).As("foreign_host").
+				return fault.Deniedf("this server does not answer to the name %.100q", host).Coded("foreign_host").
 					Fix("name it with serve --host %.100s", host)
 			}
 			return next(c)
@@ -40,7 +40,7 @@ func sameSite() echo.MiddlewareFunc {
 	return func(next echo.HandlerFunc) echo.HandlerFunc {
 		return func(c echo.Context) error {
 			if err := guard.Check(c.Request()); err != nil {
-				return fault.Deniedf("a page of another site may not change anything here").As("cross_site").Because(err)
+				return fault.Deniedf("a page of another site may not change anything here").Coded("cross_site").Because(err)
 			}
 			return next(c)
 		}

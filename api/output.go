@@ -76,7 +76,7 @@ func (o *Output) Put(ref trials.Ref, offset int64, b []byte, last bool) error {
 		return err
 	}
 	if offset > info.Size() {
-		return fault.Conflictf("output begins at byte %d, but there are only %d so far", offset, info.Size()).As("log_gap")
+		return fault.Conflictf("output begins at byte %d, but there are only %d so far", offset, info.Size()).Coded("log_gap")
 	}
 	if _, err := f.WriteAt(b, offset); err != nil {
 		return err

@@ -38,7 +38,7 @@ func actor(ctx context.Context) string {
 func own(ctx context.Context, ref trials.Ref) error {
 	p := Principal(ctx)
 	if p.Role == auth.Attempt && (p.Claims.Trial != ref.Trial || p.Claims.Attempt != ref.Attempt) {
-		return fault.Deniedf("this token is of another attempt").As(auth.CodeForbidden)
+		return fault.Deniedf("this token is of another attempt").Coded(auth.CodeForbidden)
 	}
 	return nil
 }

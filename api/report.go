@@ -15,7 +15,7 @@ import (
 func (s *Server) Report(ctx context.Context, r wire.ReportRequestObject) (wire.ReportResponseObject, error) {
 	p := Principal(ctx)
 	if p.Role != auth.Attempt {
-		return nil, fault.Deniedf("a report needs the token of its attempt").As(auth.CodeForbidden).Fix("it is in SWEEPD_TOKEN inside a trial")
+		return nil, fault.Deniedf("a report needs the token of its attempt").Coded(auth.CodeForbidden).Fix("it is in SWEEPD_TOKEN inside a trial")
 	}
 	ref := trials.Ref{Trial: p.Claims.Trial, Attempt: p.Claims.Attempt}
 	log := s.Tracking(tracking.Author{Owner: trials.Owner(ref.Trial), Attempt: ref.Attempt})

@@ -25,7 +25,7 @@ func (s *Server) Text(page http.Handler) echo.HandlerFunc {
 		}
 		ctx := c.Request().Context()
 		if p := Principal(ctx); p.Role == auth.Anonymous && !p.Loopback {
-			return fault.Deniedf("reading from another machine needs a token").As(auth.CodeUnauthenticated)
+			return fault.Deniedf("reading from another machine needs a token").Coded(auth.CodeUnauthenticated)
 		}
 		text, err := s.digest(ctx, id)
 		if err != nil {

@@ -109,7 +109,7 @@ func (s *Server) CreateLogin(context.Context, wire.CreateLoginRequestObject) (wi
 // login redeems a one-time code for a session cookie and shows the page.
 func (s *Server) login(c echo.Context) error {
 	if !s.logins.take(c.QueryParam("code"), s.Now()) {
-		return fault.Deniedf("this link has been used or is older than %s", codeLife).As(auth.CodeForbidden).Fix("make another with: sweepd token login")
+		return fault.Deniedf("this link has been used or is older than %s", codeLife).Coded(auth.CodeForbidden).Fix("make another with: sweepd token login")
 	}
 	until := s.Now().Add(sessionLife)
 	_, secret, err := s.makeToken(c.Request().Context(), "browser", auth.Admin, until)

@@ -13,7 +13,7 @@ import (
 // error of of is passed on.
 func Blend(members []Member, rows, cols int, of func(key string) ([]float64, error)) ([]float64, error) {
 	if len(members) == 0 {
-		return nil, fault.Invalidf("an ensemble without members predicts nothing").As("no_candidates")
+		return nil, fault.Invalidf("an ensemble without members predicts nothing").Coded("no_candidates")
 	}
 	mean := make([]float64, rows*cols)
 	for _, m := range members {
@@ -23,7 +23,7 @@ func Blend(members []Member, rows, cols int, of func(key string) ([]float64, err
 		}
 		if len(p) != len(mean) {
 			return nil, fault.Invalidf("%d predictions for %d rows of %d columns", len(p), rows, cols).
-				At("predictions of " + m.Key).As("shape")
+				At("predictions of " + m.Key).Coded("shape")
 		}
 		floats.AddScaled(mean, m.Weight, p)
 	}

@@ -16,17 +16,17 @@ func (l Loss) checkTruth(t Truth) error {
 		return err
 	}
 	if len(t.Y) == 0 {
-		return fault.Invalidf("there are no rows to score").As("no_rows")
+		return fault.Invalidf("there are no rows to score").Coded("no_rows")
 	}
 	if t.Cols < 1 || !l.Classifies() && t.Cols != 1 {
-		return fault.Invalidf("%s needs predictions of one column, these have %d", l, t.Cols).As("shape")
+		return fault.Invalidf("%s needs predictions of one column, these have %d", l, t.Cols).Coded("shape")
 	}
 	for i, y := range t.Y {
 		if math.IsNaN(y) || math.IsInf(y, 0) {
-			return fault.Invalidf("the target is %v", y).At(row(i)).As("nan")
+			return fault.Invalidf("the target is %v", y).At(row(i)).Coded("nan")
 		}
 		if l.Classifies() && (y != math.Trunc(y) || y < 0 || y >= float64(classes(t.Cols))) {
-			return fault.Invalidf("the target %v is no class of 0..%d", y, classes(t.Cols)-1).At(row(i)).As("class").
+			return fault.Invalidf("the target %v is no class of 0..%d", y, classes(t.Cols)-1).At(row(i)).Coded("class").
 				Fix("%s wants class indices in the order of the columns", l)
 		}
 	}
@@ -37,11 +37,11 @@ func (l Loss) checkTruth(t Truth) error {
 // that is not finite.
 func checkMatrix(p []float64, t Truth) error {
 	if len(p) != len(t.Y)*t.Cols {
-		return fault.Invalidf("%d predictions for %d rows of %d columns", len(p), len(t.Y), t.Cols).As("shape")
+		return fault.Invalidf("%d predictions for %d rows of %d columns", len(p), len(t.Y), t.Cols).Coded("shape")
 	}
 	for i, v := range p {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return fault.Invalidf("the prediction is %v", v).At(row(i / t.Cols)).As("nan")
+			return fault.Invalidf("the prediction is %v", v).At(row(i / t.Cols)).Coded("nan")
 		}
 	}
 	return nil

@@ -65,12 +65,12 @@ func check(l Loss, t Truth, candidates []Candidate) error {
 		return err
 	}
 	if len(candidates) == 0 {
-		return fault.Invalidf("there is no model to choose from").As("no_candidates")
+		return fault.Invalidf("there is no model to choose from").Coded("no_candidates")
 	}
 	seen := make(map[string]bool, len(candidates))
 	for _, c := range candidates {
 		if seen[c.Key] {
-			return fault.Invalidf("the candidate %q is there twice", c.Key).As("duplicate")
+			return fault.Invalidf("the candidate %q is there twice", c.Key).Coded("duplicate")
 		}
 		seen[c.Key] = true
 		if err := checkMatrix(c.P, t); err != nil {

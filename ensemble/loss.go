@@ -47,7 +47,7 @@ func ParseLoss(name string) (Loss, error) {
 		}
 		names = append(names, string(l))
 	}
-	e := fault.Invalidf("no ensemble metric is called %q", name).As("ensemble_metric")
+	e := fault.Invalidf("no ensemble metric is called %q", name).Coded("ensemble_metric")
 	e.Hint = fault.DidYouMean(name, names)
 	return "", e
 }

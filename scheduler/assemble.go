@@ -82,10 +82,10 @@ func (a Assembly) choose(ctx context.Context, sweep trials.Sweep, st spec.Stage,
 	out.Considered = len(candidates)
 	if len(candidates) == 0 {
 		if firstFault != nil {
-			return nil, "", fault.Invalidf("none of %d prediction files fits", refused).As("no_predictions").Because(firstFault)
+			return nil, "", fault.Invalidf("none of %d prediction files fits", refused).Coded("no_predictions").Because(firstFault)
 		}
 		return nil, "", fault.Invalidf("no trial of %d left predictions for the split %s", len(members), st.Ensemble.Split).
-			As("no_predictions").Fix("let each trial write %s.npz, .npy or .csv into its working directory", st.Ensemble.Split)
+			Coded("no_predictions").Fix("let each trial write %s.npz, .npy or .csv into its working directory", st.Ensemble.Split)
 	}
 	got, err := ensemble.Select(ctx, loss, r.truth, candidates, st.Ensemble.Size)
 	if err != nil {
@@ -119,7 +119,7 @@ func (a Assembly) score(ctx context.Context, sweep trials.Sweep, st spec.Stage, 
 		i := slices.IndexFunc(members, func(t trials.Trial) bool { return strconv.Itoa(t.Number) == key })
 		p, err := r.read(ctx, &members[i])
 		if err == nil && p == nil {
-			err = fault.Invalidf("trial %s left no predictions for it", key).As("no_predictions")
+			err = fault.Invalidf("trial %s left no predictions for it", key).Coded("no_predictions")
 		}
 		return p, err
 	}
@@ -170,7 +170,7 @@ func (r *reader) read(ctx context.Context, t *trials.Trial) ([]float64, error) {
 		}
 	}
 	if set.Cols != r.truth.Cols {
-		return nil, fault.Invalidf("%d columns, but the trials before it have %d", set.Cols, r.truth.Cols).At(name).As("shape")
+		return nil, fault.Invalidf("%d columns, but the trials before it have %d", set.Cols, r.truth.Cols).At(name).Coded("shape")
 	}
 	return set.P, nil
 }
@@ -197,7 +197,7 @@ func (a Assembly) bytes(ctx context.Context, key string) ([]byte, error) {
 	defer o.Close()
 	most := a.most()
 	if size := o.Info().Size; size > most {
-		return nil, fault.Invalidf("%s has %d bytes, more than %d", key, size, most).As("too_large")
+		return nil, fault.Invalidf("%s has %d bytes, more than %d", key, size, most).Coded("too_large")
 	}
 	return io.ReadAll(o)
 }

@@ -32,7 +32,7 @@ func (a Assembly) sweepFile(ctx context.Context, sweep trials.Sweep, st spec.Sta
 	}
 	data, err := os.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fault.Invalidf("%s is neither in the frozen directory nor on this server", name).As("file_missing").
+		return nil, fault.Invalidf("%s is neither in the frozen directory nor on this server", name).Coded("file_missing").
 			Fix("put it beside the sweep file, and take it out of .gitignore and .sweepdignore")
 	}
 	if err != nil {
@@ -64,7 +64,7 @@ func (a Assembly) packed(ctx context.Context, digest, name string) ([]byte, erro
 			continue
 		}
 		if most := a.most(); h.Size > most {
-			return nil, fault.Invalidf("%s has %d bytes, more than %d", name, h.Size, most).As("too_large")
+			return nil, fault.Invalidf("%s has %d bytes, more than %d", name, h.Size, most).Coded("too_large")
 		}
 		return io.ReadAll(files)
 	}

@@ -47,9 +47,9 @@ func newDeal(s *Space, name string, start []Point, seed uint64) (*deal, error) {
 	case p.dim < 0:
 		return nil, nil
 	case p.domain.cells == 0 || p.Type == Int || p.Type == Float:
-		return nil, fault.Invalidf("balance: %s has a range, not a list of values", name).As("balance")
+		return nil, fault.Invalidf("balance: %s has a range, not a list of values", name).Coded("balance")
 	case p.parent >= 0 || p.when != nil:
-		return nil, fault.Invalidf("balance: %s is not always active", name).As("balance").Fix("balance a parameter at the root of the space")
+		return nil, fault.Invalidf("balance: %s is not always active", name).Coded("balance").Fix("balance a parameter at the root of the space")
 	}
 	d := &deal{dim: p.dim, seed: seed, counts: make([]int, p.domain.cells), drawn: make([]int, p.domain.cells)}
 	for c, v := range p.domain.values {

@@ -26,10 +26,10 @@ func NewGrid(s *Space, o Options) (Sampler, error) {
 	}
 	if len(continuous) > 0 {
 		return nil, fault.Invalidf("a grid needs a finite space, and %s has no step", strings.Join(continuous, ", ")).
-			As("sampler").Fix("give a step or a list of values, or use the sampler sobol")
+			Coded("sampler").Fix("give a step or a list of values, or use the sampler sobol")
 	}
 	if o.Balance != "" {
-		return nil, fault.Invalidf("a grid tries every point and has no balance").As("balance").Fix("remove balance, or use the sampler sobol")
+		return nil, fault.Invalidf("a grid tries every point and has no balance").Coded("balance").Fix("remove balance, or use the sampler sobol")
 	}
 	p, err := newProposer("grid", s, o)
 	if err != nil {

@@ -19,7 +19,7 @@ func (s *Space) Pin(name string, v any) (*Space, error) {
 	dom := newDomain(d.Params[i])
 	c, err := dom.canon(v)
 	if err != nil {
-		return nil, fault.Invalidf("%s: %v", name, err).As("point")
+		return nil, fault.Invalidf("%s: %v", name, err).Coded("point")
 	}
 	d.Params[i] = held(d.Params[i], c)
 	d.dropDeadCases()
@@ -43,11 +43,11 @@ func find(params []Param, name string) (int, error) {
 			names = append(names, p.Pass)
 		}
 		slices.Sort(names)
-		return 0, fault.Invalidf("unknown parameter %q", name).As("point").Fix("%s", fault.DidYouMean(name, slices.Compact(names)))
+		return 0, fault.Invalidf("unknown parameter %q", name).Coded("point").Fix("%s", fault.DidYouMean(name, slices.Compact(names)))
 	}
 	for _, p := range params[i+1:] {
 		if p.Pass == name {
-			return 0, fault.Invalidf("%q is passed by several parameters", name).As("point").Fix("name one: %s or %s", params[i].Name, p.Name)
+			return 0, fault.Invalidf("%q is passed by several parameters", name).Coded("point").Fix("name one: %s or %s", params[i].Name, p.Name)
 		}
 	}
 	return i, nil

@@ -36,7 +36,7 @@ var Samplers = map[string]Info{
 func NewSampler(name string, s *Space, o Options) (Sampler, error) {
 	info, ok := Samplers[name]
 	if !ok {
-		return nil, fault.Invalidf("unknown sampler %q", name).As("sampler").Fix("%s", fault.DidYouMean(name, slices.Sorted(maps.Keys(Samplers))))
+		return nil, fault.Invalidf("unknown sampler %q", name).Coded("sampler").Fix("%s", fault.DidYouMean(name, slices.Sorted(maps.Keys(Samplers))))
 	}
 	return info.New(s, o)
 }

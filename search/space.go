@@ -105,7 +105,7 @@ func (s *Space) MarshalJSON() ([]byte, error) { return json.Marshal(s.def) }
 func (s *Space) UnmarshalJSON(data []byte) error {
 	var d Definition
 	if err := json.Unmarshal(data, &d); err != nil {
-		return fault.Invalidf("a search space is an object with params").As("space").Because(err)
+		return fault.Invalidf("a search space is an object with params").Coded("space").Because(err)
 	}
 	n, err := NewSpace(d)
 	if err != nil {

@@ -82,7 +82,7 @@ var Stoppers = map[string]StopperInfo{
 func NewStopper(name string, o StopOptions) (Stopper, error) {
 	info, ok := Stoppers[name]
 	if !ok {
-		return nil, fault.Invalidf("unknown early stopping %q", name).As("early_stop").Fix("%s", fault.DidYouMean(name, slices.Sorted(maps.Keys(Stoppers))))
+		return nil, fault.Invalidf("unknown early stopping %q", name).Coded("early_stop").Fix("%s", fault.DidYouMean(name, slices.Sorted(maps.Keys(Stoppers))))
 	}
 	return info.New(o)
 }

@@ -124,7 +124,7 @@ func (s *Space) Complete(pt Point) (Point, error) {
 		return nil, err
 	}
 	if i := s.violated(out); i >= 0 {
-		return nil, fault.Invalidf("the point violates %q", s.constraints[i].source).As("point")
+		return nil, fault.Invalidf("the point violates %q", s.constraints[i].source).Coded("point")
 	}
 	return out, nil
 }

@@ -49,7 +49,7 @@ func away(err error) error {
 	if why == "" {
 		return err
 	}
-	return fault.Unavailablef("the database %s", why).As("database_away").Because(err)
+	return fault.Unavailablef("the database %s", why).Coded("database_away").Because(err)
 }
 
 // gone tells whether the connection to PostgreSQL broke, or none could be made.

@@ -130,7 +130,7 @@ func (t *tx) cancelTrials(sw *sweepRow, actor string, c scheduler.Command) error
 // on for them.
 func (t *tx) retryTrials(sw *sweepRow, actor string, c scheduler.Command) error {
 	if sw.State == string(trials.SweepCancelled) {
-		return fault.Conflictf("sweep %s is cancelled", sw.ID).As("sweep_ended")
+		return fault.Conflictf("sweep %s is cancelled", sw.ID).Coded("sweep_ended")
 	}
 	rows, err := t.named(sw, c.Trials)
 	if err != nil {
@@ -142,7 +142,7 @@ func (t *tx) retryTrials(sw *sweepRow, actor string, c scheduler.Command) error 
 		}
 	}
 	if len(rows) == 0 {
-		return fault.Conflictf("sweep %s has no failed trial", sw.ID).As("nothing_to_retry")
+		return fault.Conflictf("sweep %s has no failed trial", sw.ID).Coded("nothing_to_retry")
 	}
 	if trials.SweepState(sw.State).Ended() {
 		sw.State, sw.Why, sw.WhyCode, sw.EndedAt = string(trials.SweepRunning), "", "", 0
@@ -150,7 +150,7 @@ func (t *tx) retryTrials(sw *sweepRow, actor string, c scheduler.Command) error 
 	for i := range rows {
 		tr := &rows[i]
 		if tr.State != string(trials.Failed) {
-			return fault.Conflictf("trial %d is %s, not failed", tr.Number, tr.State).As("trial_not_failed")
+			return fault.Conflictf("trial %d is %s, not failed", tr.Number, tr.State).Coded("trial_not_failed")
 		}
 		a, _, err := t.attempt("a.trial = ? AND a.number = ?", tr.No, tr.Attempts)
 		if err != nil {

@@ -36,7 +36,7 @@ func (s *DB) Command(ctx context.Context, sweep int64, c scheduler.Command) (*tr
 func (t *tx) command(sw *sweepRow, c scheduler.Command) error {
 	ended := trials.SweepState(sw.State).Ended()
 	if ended && c.Kind != scheduler.CommandRetry {
-		return fault.Conflictf("sweep %s is %s already", sw.ID, sw.State).As("sweep_ended")
+		return fault.Conflictf("sweep %s is %s already", sw.ID, sw.State).Coded("sweep_ended")
 	}
 	actor := c.Actor
 	if actor == "" {

@@ -93,7 +93,7 @@ func pointCursor(c tracking.Cursor) (r pointRow, err error) {
 }
 
 func badCursor(c tracking.Cursor) error {
-	return fault.Invalidf("page token %q does not read", c).As("bad_page_token").Fix("take it from the answer before, unchanged")
+	return fault.Invalidf("page token %q does not read", c).Coded("bad_page_token").Fix("take it from the answer before, unchanged")
 }
 
 // HistoryOf gives the points of one metric in several runs.

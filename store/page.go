@@ -14,7 +14,7 @@ func pageKey(no int64) string { return strconv.FormatInt(no, 36) }
 func wholeNumber(key string) (int64, error) {
 	no, err := strconv.ParseInt(key, 36, 64)
 	if err != nil {
-		return 0, fault.Invalidf("%q is no page key", key).As("bad_page_key").Fix("take it from the answer before, unchanged")
+		return 0, fault.Invalidf("%q is no page key", key).Coded("bad_page_key").Fix("take it from the answer before, unchanged")
 	}
 	return no, nil
 }

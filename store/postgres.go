@@ -20,7 +20,7 @@ import (
 // contexts must not end what belongs to others as well.
 const patience = time.Minute
 
-var errImpatient = fault.Unavailablef("the database took longer than %s over a change", patience).As("database_away")
+var errImpatient = fault.Unavailablef("the database took longer than %s over a change", patience).Coded("database_away")
 
 func postgresDialect() *dialect {
 	return &dialect{

@@ -29,7 +29,7 @@ func (s *DB) Sweep(ctx context.Context, id string) (*trials.Sweep, error) {
 		for _, r := range rows[:min(3, len(rows))] {
 			names = append(names, r.ID)
 		}
-		return nil, fault.Invalidf("%q is the beginning of several sweeps", id).As("ambiguous_id").Fix("say more of it: %s", strings.Join(names, ", "))
+		return nil, fault.Invalidf("%q is the beginning of several sweeps", id).Coded("ambiguous_id").Fix("say more of it: %s", strings.Join(names, ", "))
 	}
 	e, err := s.specs.of(db, rows[0].No)
 	if err != nil {

@@ -65,7 +65,7 @@ func (t *tx) createdBy(key, source string) (*trials.Sweep, error) {
 	}
 	if e.source != source {
 		return nil, fault.Conflictf("the idempotency key %q made sweep %s of another text", key, row.ID).
-			As("idempotency_key_reused").Fix("send a new key with a new sweep")
+			Coded("idempotency_key_reused").Fix("send a new key with a new sweep")
 	}
 	sw := row.noun(e)
 	return &sw, nil

@@ -71,7 +71,7 @@ func (s *DB) CreateToken(ctx context.Context, k auth.Token) error {
 		n, err := t.exec(`INSERT INTO tokens (id, hash, name, kind, made_at, used_at, expires_at, revoked_at)
 			VALUES (?, ?, ?, ?, ?, 0, ?, 0) ON CONFLICT DO NOTHING`, k.ID, k.Hash, k.Name, string(k.Role), micros(k.Created), micros(k.Expires))
 		if err == nil && n == 0 {
-			return fault.Conflictf("there is a token %s already", k.ID).As("token_exists")
+			return fault.Conflictf("there is a token %s already", k.ID).Coded("token_exists")
 		}
 		return err
 	})

@@ -81,7 +81,7 @@ func (t *tx) createTrials(c scheduler.Create) (made int, full bool, err error) {
 	}
 	if len(fresh) == 0 && len(c.Trials) > 0 && !full {
 		return 0, false, fault.Conflictf("every one of %d proposed points of branch %s/%s exists already", len(c.Trials), br.StageName, br.Name).
-			As("points_exist")
+			Coded("points_exist")
 	}
 	sw.Parallel = c.Parallel
 	if sw.EditedParallel > 0 {

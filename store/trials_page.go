@@ -99,7 +99,7 @@ func (s *DB) trialSearch(sweep int64, q trials.TrialQuery) (*finder, error) {
 
 func unknownField(name string) error {
 	names := append(slices.Sorted(maps.Keys(trialFields)), "params.NAME")
-	return fault.Invalidf("a trial has no field %q", name).As("unknown_field").Fix("%s", fault.DidYouMean(name, names))
+	return fault.Invalidf("a trial has no field %q", name).Coded("unknown_field").Fix("%s", fault.DidYouMean(name, names))
 }
 
 // param orders by a parameter, as the trial's run has it: numbers by their
@@ -120,7 +120,7 @@ var termOps = []string{"=", "!=", "<", "<=", ">", ">=", "~"}
 // what has no value meets no condition.
 func (q *finder) term(t trials.Term) error {
 	if !slices.Contains(termOps, t.Op) {
-		return fault.Invalidf("%q is no comparison", t.Op).As("unknown_comparison").Fix("one of: %s", strings.Join(termOps, " "))
+		return fault.Invalidf("%q is no comparison", t.Op).Coded("unknown_comparison").Fix("one of: %s", strings.Join(termOps, " "))
 	}
 	text, isText := t.Value.(string)
 	value, isNumber := t.Value.(float64)

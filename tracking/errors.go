@@ -29,7 +29,7 @@ func ExperimentNameNotFound(name string) error {
 
 // ExperimentExists says that the name of an experiment is taken.
 func ExperimentExists(name string) error {
-	return fault.Conflictf("Experiment(name=%s) already exists.", name).As(CodeExists)
+	return fault.Conflictf("Experiment(name=%s) already exists.", name).Coded(CodeExists)
 }
 
 // ExperimentNotActive says that a deleted experiment cannot be written to.
@@ -39,7 +39,7 @@ func ExperimentNotActive(id string, is Lifecycle) error {
 
 // ExperimentRenameRefused says that a deleted experiment keeps its name.
 func ExperimentRenameRefused() error {
-	return fault.Conflictf("Cannot rename a non-active experiment.").As(CodeInvalidState)
+	return fault.Conflictf("Cannot rename a non-active experiment.").Coded(CodeInvalidState)
 }
 
 // ExperimentTagNotFound says that there is no such tag to delete.
@@ -51,7 +51,7 @@ func ExperimentTagNotFound(id, key string) error {
 func RunNotFound(id string) error { return fault.NotFoundf("Run with id=%s not found", id) }
 
 // RunExists says that the ID of a new run is another run's.
-func RunExists(id string) error { return fault.Conflictf("run %s exists already", id).As(CodeExists) }
+func RunExists(id string) error { return fault.Conflictf("run %s exists already", id).Coded(CodeExists) }
 
 // RunNotActive says that a deleted run cannot be written to.
 func RunNotActive(id string, is Lifecycle) error {
@@ -67,7 +67,7 @@ func RunTagNotFound(id, key string) error {
 // attempt.
 func RunOwned(id string) error {
 	return fault.Deniedf("run %s belongs to a trial and takes writes only from its running attempt", id).
-		As(CodeRunOwned).Fix("log with the token that the trial was given in MLFLOW_TRACKING_TOKEN")
+		Coded(CodeRunOwned).Fix("log with the token that the trial was given in MLFLOW_TRACKING_TOKEN")
 }
 
 // AttemptStale says that the attempt of a trial is not held any more.
@@ -99,7 +99,7 @@ func ModelNotFound(id string) error {
 
 // ModelExists says that the ID of a new model is another model's.
 func ModelExists(id string) error {
-	return fault.Conflictf("model %s exists already", id).As(CodeExists)
+	return fault.Conflictf("model %s exists already", id).Coded(CodeExists)
 }
 
 // ModelTagNotFound says that there is no such tag to delete.
@@ -111,7 +111,7 @@ func ModelTagNotFound(id, key string) error {
 // attempt.
 func ModelOwned(id string) error {
 	return fault.Deniedf("model %s belongs to a trial and takes writes only from its running attempt", id).
-		As(CodeRunOwned).Fix("log with the token that the trial was given in MLFLOW_TRACKING_TOKEN")
+		Coded(CodeRunOwned).Fix("log with the token that the trial was given in MLFLOW_TRACKING_TOKEN")
 }
 
 // ModelParamsChanged says that a model's params cannot change.

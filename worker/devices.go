@@ -113,7 +113,7 @@ func chooseDevices(all []trials.Device, which string) ([]trials.Device, error) {
 	}
 	if n, err := strconv.Atoi(which); err == nil {
 		if n < 0 || n > len(all) {
-			return nil, fault.Invalidf("--gpus %d: this machine has %d", n, len(all)).As("gpus")
+			return nil, fault.Invalidf("--gpus %d: this machine has %d", n, len(all)).Coded("gpus")
 		}
 		return all[:n], nil
 	}
@@ -126,7 +126,7 @@ func chooseDevices(all []trials.Device, which string) ([]trials.Device, error) {
 			for _, d := range all {
 				names = append(names, d.UUID)
 			}
-			return nil, fault.Invalidf("--gpus: there is no GPU %s here", name).As("gpus").Fix("%s", fault.DidYouMean(name, names))
+			return nil, fault.Invalidf("--gpus: there is no GPU %s here", name).Coded("gpus").Fix("%s", fault.DidYouMean(name, names))
 		}
 		out = append(out, all[i])
 	}

@@ -45,7 +45,7 @@ func takeIdentity(dir string) (*identity, error) {
 		if len(words) > 1 {
 			pid = words[1]
 		}
-		return nil, fault.Conflictf("process %s is a worker in %s already", pid, dir).As("worker_dir_in_use").Fix("give this one its own --dir, or end the other")
+		return nil, fault.Conflictf("process %s is a worker in %s already", pid, dir).Coded("worker_dir_in_use").Fix("give this one its own --dir, or end the other")
 	}
 	id := "w-" + uuid.NewString()
 	if len(words) > 0 {

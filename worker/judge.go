@@ -79,7 +79,7 @@ func readResult(path string) (map[string]float64, error) {
 		return nil, err
 	}
 	wrong := func(err error) error {
-		return fault.Invalidf(`the result file is not an object of numbers like {"val_loss": 0.25}`).As("bad_result").Because(err).
+		return fault.Invalidf(`the result file is not an object of numbers like {"val_loss": 0.25}`).Coded("bad_result").Because(err).
 			Fix(`NaN and infinities are the strings "NaN", "Infinity", "-Infinity"`)
 	}
 	var values map[string]any

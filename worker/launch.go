@@ -156,12 +156,12 @@ func unstartable(job *job, e shim.Event) error {
 	case errno == 0:
 		return fault.Unavailablef("start %s: %s", program, e.Why)
 	case errors.Is(errno, syscall.ENOENT):
-		return fault.NotFoundf("cannot start %s: no such file, or the interpreter in its first line is missing", program).As("program_missing").
+		return fault.NotFoundf("cannot start %s: no such file, or the interpreter in its first line is missing", program).Coded("program_missing").
 			Fix("name a program that is on the worker's PATH, or give its path from the sweep's directory")
 	case errors.Is(errno, syscall.EACCES):
-		return fault.Invalidf("cannot start %s: it is not executable", program).As("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", program)
+		return fault.Invalidf("cannot start %s: it is not executable", program).Coded("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", program)
 	case errors.Is(errno, syscall.ENOEXEC):
-		return fault.Invalidf("cannot start %s: it is no program of this machine (exec format error)", program).As("exec_format").
+		return fault.Invalidf("cannot start %s: it is no program of this machine (exec format error)", program).Coded("exec_format").
 			Fix("begin a script with #!/bin/sh, or name its interpreter in the command")
 	case errors.Is(errno, syscall.E2BIG):
 		return fault.Invalidf("cannot start %s: arguments and environment are too large", program).Fix("read long parameters from SWEEPD_PARAMS_FILE")

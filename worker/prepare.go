@@ -56,7 +56,7 @@ func (a *attempt) prepare(ctx context.Context) (*job, error) {
 	if t.Workdir.InPlace {
 		j.plan.Dir = t.Workdir.Path
 		if info, err := os.Stat(j.plan.Dir); err != nil || !info.IsDir() {
-			return nil, fault.Invalidf("workdir %s is no directory on this worker", j.plan.Dir).As("workdir_missing").
+			return nil, fault.Invalidf("workdir %s is no directory on this worker", j.plan.Dir).Coded("workdir_missing").
 				Fix("with in_place the sweep's directory must be on every worker; without it the frozen copy is used")
 		}
 	}
@@ -169,7 +169,7 @@ func findProgram(name, path, dir string) (string, error) {
 			return settledPath(full), nil
 		}
 		if _, err := os.Stat(full); err == nil {
-			return "", fault.Invalidf("cannot start %s: it is not executable", name).As("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", name)
+			return "", fault.Invalidf("cannot start %s: it is not executable", name).Coded("program_not_executable").Fix("chmod +x it, or name its interpreter: [python, %s]", name)
 		}
 		return "", missing(name).Fix("there is no such file in %s", dir)
 	}
@@ -197,7 +197,7 @@ func settledPath(program string) string {
 }
 
 func missing(name string) *fault.Error {
-	return fault.NotFoundf("program %q is not on this worker", name).As("program_missing")
+	return fault.NotFoundf("program %q is not on this worker", name).Coded("program_missing")
 }
 
 func executable(path string) bool {

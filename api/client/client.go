@@ -90,7 +90,7 @@ func (c *Client) unreachable(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return fault.Unavailablef("no answer from the server at %s", c.base).As("unreachable").Because(err).
+	return fault.Unavailablef("no answer from the server at %s", c.base).Coded("unreachable").Because(err).
 		Fix("start one with: sweepd serve, or name another with --server or SWEEPD_URL")
 }
 
@@ -100,7 +100,7 @@ func problem(status int, body []byte) error {
 	if err := json.Unmarshal(body, &p); err != nil || p.Title == "" {
 		return fault.Newf(kindOf(status), "the server answered %d %s", status, http.StatusText(status))
 	}
-	e := fault.Newf(kindOf(status), "%s", p.Title).As(p.Code)
+	e := fault.Newf(kindOf(status), "%s", p.Title).Coded(p.Code)
 	if p.Detail != "" {
 		e.Message = p.Detail
 	}

@@ -83,7 +83,7 @@ func open(t *testing.T) *site {
 		case "Bearer " + trialToken:
 			return view.New(service.As(s.trial.Author()), s.trial, bound), nil
 		}
-		return nil, fault.Deniedf("no such token").As("unauthenticated")
+		return nil, fault.Deniedf("no such token").Coded("unauthenticated")
 	}
 	e := echo.New()
 	e.Use(func(next echo.HandlerFunc) echo.HandlerFunc {

@@ -40,9 +40,9 @@ func openDB(ctx context.Context, p place, db string, log *slog.Logger) (*store.D
 	case fault.Of(err) != nil:
 		return nil, err
 	case db == "":
-		return nil, fault.Invalidf("the database cannot be opened").As("database").At(where).Because(err).
+		return nil, fault.Invalidf("the database cannot be opened").Coded("database").At(where).Because(err).
 			Fix("look at who owns it and whether the disk is full; another --dir begins with an empty one")
 	}
-	return nil, fault.Unavailablef("the database cannot be used").As("database").At(where).Because(err).
+	return nil, fault.Unavailablef("the database cannot be used").Coded("database").At(where).Because(err).
 		Fix("look at host, port, name, user and password in it")
 }

@@ -33,7 +33,7 @@ func (p place) file(name string) string { return filepath.Join(p.dir, name) }
 func (p place) lock() (*os.File, error) {
 	f, err := p.prepare()
 	if err != nil {
-		return nil, fault.Invalidf("this cannot be the data directory").As("data_directory").At(p.dir).Because(err).
+		return nil, fault.Invalidf("this cannot be the data directory").Coded("data_directory").At(p.dir).Because(err).
 			Fix("name another one with --dir or SWEEPD_DIR")
 	}
 	// Who only looks whether somebody is here holds the lock for a moment too.
@@ -49,7 +49,7 @@ func (p place) lock() (*os.File, error) {
 	if s, err := p.serving(); err == nil {
 		who = fmt.Sprintf("process %d at %s", s.PID, s.Addr)
 	}
-	return nil, fault.Conflictf("%s is served already, by %s", p.dir, who).As("in_use").
+	return nil, fault.Conflictf("%s is served already, by %s", p.dir, who).Coded("in_use").
 		Fix("use that one, or give this one another --dir")
 }
 
@@ -144,7 +144,7 @@ func (e *env) client() (*client.Client, error) {
 	}
 	if addr == "" {
 		if s.Addr == "" || !p.alive() {
-			return nil, fault.Unavailablef("no server runs in %s", e.Dir).As("unreachable").
+			return nil, fault.Unavailablef("no server runs in %s", e.Dir).Coded("unreachable").
 				Fix("start one with: sweepd serve, or name one with --server or SWEEPD_URL")
 		}
 		addr = s.Addr

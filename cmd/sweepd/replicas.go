@@ -42,6 +42,6 @@ func (s *server) beside(ctx context.Context, own string) error {
 		return err
 	}
 	return fault.Conflictf("another server with files of its own (%s) used this database %s ago", other, ago.Round(time.Second)).
-		As("other_server").At("--db").
+		Coded("other_server").At("--db").
 		Fix("let workers use that one; if it is gone for good, try again in %s; where both see the same blobs and artifacts, give --shared-files", lately)
 }

@@ -95,10 +95,10 @@ func listen(addr string) (net.Listener, error) {
 	case err == nil:
 		return ln, nil
 	case errors.Is(err, syscall.EADDRINUSE):
-		return nil, fault.Conflictf("another program listens on %s", addr).As("address_in_use").At("--addr").
+		return nil, fault.Conflictf("another program listens on %s", addr).Coded("address_in_use").At("--addr").
 			Fix("give another one; port 0 picks a free one")
 	}
-	return nil, fault.Invalidf("cannot listen on %s", addr).As("address").At("--addr").Because(err).Fix("write host:port, like 127.0.0.1:8080")
+	return nil, fault.Invalidf("cannot listen on %s", addr).Coded("address").At("--addr").Because(err).Fix("write host:port, like 127.0.0.1:8080")
 }
 
 // newInner makes the worker inside: it takes leases by call and moves bytes over

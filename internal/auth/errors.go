@@ -16,7 +16,7 @@ const (
 )
 
 func errUnknownToken() error {
-	return fault.Deniedf("the token is not known here").As(CodeUnauthenticated).
+	return fault.Deniedf("the token is not known here").Coded(CodeUnauthenticated).
 		Fix("was it made by another server, revoked, or cut when it was copied? sweepd token ls shows what there is")
 }
 
@@ -25,7 +25,7 @@ func password(text string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(text)
 	_, secret, ok := strings.Cut(string(b), ":")
 	if err != nil || !ok {
-		return "", fault.Deniedf("the Authorization header is no valid basic authentication").As(CodeUnauthenticated).
+		return "", fault.Deniedf("the Authorization header is no valid basic authentication").Coded(CodeUnauthenticated).
 			Fix("send Authorization: Bearer swp_..., or the token as the password")
 	}
 	return secret, nil

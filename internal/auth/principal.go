@@ -84,7 +84,7 @@ func (a *Authenticator) Who(ctx context.Context, header, remote string) (Princip
 	}
 	if !t.Expires.IsZero() && !a.Now().Before(t.Expires) {
 		return Principal{}, fault.Deniedf("the token %s expired on %s", t.Name, t.Expires.UTC().Format(time.RFC3339)).
-			As(CodeUnauthenticated).Fix("make another with: sweepd token create")
+			Coded(CodeUnauthenticated).Fix("make another with: sweepd token create")
 	}
 	p.Role, p.TokenID, p.Name = t.Role, t.ID, t.Name
 	return p, nil
@@ -104,5 +104,5 @@ func bearer(header string) (string, error) {
 		return password(strings.TrimSpace(rest))
 	}
 	return "", fault.Deniedf("the Authorization header has the scheme %.20q", scheme).
-		As(CodeUnauthenticated).Fix("send Authorization: Bearer swp_...")
+		Coded(CodeUnauthenticated).Fix("send Authorization: Bearer swp_...")
 }

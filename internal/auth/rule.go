@@ -69,12 +69,12 @@ func (t Table) Allow(method, path string, p Principal) error {
 	}
 	switch {
 	case !known:
-		return fault.Deniedf("%s %s has no rule, so nobody may use it", method, path).As(CodeForbidden)
+		return fault.Deniedf("%s %s has no rule, so nobody may use it", method, path).Coded(CodeForbidden)
 	case p.Role == Anonymous:
-		return fault.Deniedf("%s %s needs a token", method, path).As(CodeUnauthenticated).
+		return fault.Deniedf("%s %s needs a token", method, path).Coded(CodeUnauthenticated).
 			Fix("give it with --token or SWEEPD_TOKEN; the server wrote one to the file token in its data directory, and sweepd token create makes more")
 	}
-	return fault.Deniedf("the token of %s may not use %s %s", p.who(), method, path).As(CodeForbidden).
+	return fault.Deniedf("the token of %s may not use %s %s", p.who(), method, path).Coded(CodeForbidden).
 		Fix("it needs an admin token%s", also(need))
 }
 

@@ -65,10 +65,10 @@ type Program struct {
 // when a name is unknown. About 100 µs.
 func Compile(src string, s Scope) (*Program, error) {
 	if len(src) > MaxSource {
-		return nil, fault.Invalidf("the expression has %d bytes, more than %d", len(src), MaxSource).As("expression")
+		return nil, fault.Invalidf("the expression has %d bytes, more than %d", len(src), MaxSource).Coded("expression")
 	}
 	if !utf8.ValidString(src) {
-		return nil, fault.Invalidf("the expression is not UTF-8").As("expression")
+		return nil, fault.Invalidf("the expression is not UTF-8").Coded("expression")
 	}
 	r := newReader(src, s)
 	opts := []lang.Option{lang.DisableAllBuiltins(), lang.MaxNodes(maxNodes), lang.Patch(r)}

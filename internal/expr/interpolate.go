@@ -40,11 +40,11 @@ func Interpolate(s string) ([]Part, error) {
 			flush()
 			n := closing(s[i+2:])
 			if n < 0 {
-				return nil, fault.Invalidf("column %d: ${ is never closed", i+1).As("interpolation").Fix("add a }, or write $${ for the characters themselves")
+				return nil, fault.Invalidf("column %d: ${ is never closed", i+1).Coded("interpolation").Fix("add a }, or write $${ for the characters themselves")
 			}
 			src := s[i+2 : i+2+n]
 			if strings.TrimSpace(src) == "" {
-				return nil, fault.Invalidf("column %d: ${} holds no expression", i+1).As("interpolation").Fix("name a parameter, or write $${} for the characters themselves")
+				return nil, fault.Invalidf("column %d: ${} holds no expression", i+1).Coded("interpolation").Fix("name a parameter, or write $${} for the characters themselves")
 			}
 			parts = append(parts, Part{Expr: src, Offset: i + 2})
 			i += n + 3

@@ -99,13 +99,13 @@ func (e *Error) Fix(format string, args ...any) *Error {
 	return e
 }
 
-// As sets the code and gives the error back.
-func (e *Error) As(code string) *Error { e.Code = code; return e }
+// Coded sets the code and gives the error back.
+func (e *Error) Coded(code string) *Error { e.Code = code; return e }
 
 // Because sets the cause and gives the error back.
 func (e *Error) Because(err error) *Error { e.Cause = err; return e }
 
-// Newf makes an error of a kind; its code is the kind's own name until As.
+// Newf makes an error of a kind; its code is the kind's own name until Coded.
 func Newf(k Kind, format string, args ...any) *Error {
 	return &Error{Kind: k, Code: string(k), Message: fmt.Sprintf(format, args...)}
 }

@@ -104,7 +104,7 @@ func Unpack(r io.Reader, dir, digest string) error {
 		return err
 	}
 	if got != digest {
-		return fault.Invalidf("the pack has digest %s instead of %s", got, digest).As("digest_mismatch").Fix("pack the directory again")
+		return fault.Invalidf("the pack has digest %s instead of %s", got, digest).Coded("digest_mismatch").Fix("pack the directory again")
 	}
 	if err := freeze(part); err != nil {
 		return fmt.Errorf("make a pack read-only: %w", err)
@@ -150,7 +150,7 @@ func unpackInto(r io.Reader, dir string) (string, error) {
 // each reads the entries of a pack in order and gives the digest.
 func each(r io.Reader, do func(Entry, io.Reader) error) (string, error) {
 	broken := func(err error) error {
-		return fault.Invalidf("the pack cannot be read").As("bad_pack").Because(err)
+		return fault.Invalidf("the pack cannot be read").Coded("bad_pack").Because(err)
 	}
 	zip, err := gzip.NewReader(bufio.NewReader(r))
 	if err != nil {
@@ -170,11 +170,11 @@ func each(r io.Reader, do func(Entry, io.Reader) error) (string, error) {
 			return "", err
 		}
 		if e.Path <= before {
-			return "", fault.Invalidf("%s is out of order in the pack", e.Path).As("bad_pack")
+			return "", fault.Invalidf("%s is out of order in the pack", e.Path).Coded("bad_pack")
 		}
 		before = e.Path
 		if total += e.Size; total > Limit {
-			return "", fault.Invalidf("the pack holds more than %d MiB", Limit>>20).As("code_too_large").Fix("leave large files out in .sweepdignore")
+			return "", fault.Invalidf("the pack holds more than %d MiB", Limit>>20).Coded("code_too_large").Fix("leave large files out in .sweepdignore")
 		}
 		sum := sha256.New()
 		content := io.TeeReader(io.Reader(in), sum)
@@ -182,7 +182,7 @@ func each(r io.Reader, do func(Entry, io.Reader) error) (string, error) {
 			content = io.TeeReader(strings.NewReader(e.Link), sum)
 		}
 		if err := do(e, content); err != nil {
-			return "", fault.Invalidf("%s cannot be unpacked", e.Path).As("bad_pack").Because(err)
+			return "", fault.Invalidf("%s cannot be unpacked", e.Path).Coded("bad_pack").Because(err)
 		}
 		if _, err := io.Copy(io.Discard, content); err != nil {
 			return "", broken(err)
@@ -195,12 +195,12 @@ func entry(h *tar.Header) (Entry, error) {
 	e := Entry{Path: h.Name, Mode: fs.FileMode(h.Mode) & 0o777, Size: h.Size}
 	switch {
 	case !filepath.IsLocal(h.Name) || path.Clean(h.Name) != h.Name:
-		return e, fault.Invalidf("the pack holds %q, which leads out of it", h.Name).As("bad_pack")
+		return e, fault.Invalidf("the pack holds %q, which leads out of it", h.Name).Coded("bad_pack")
 	case h.Typeflag == tar.TypeSymlink && inside(h.Name, h.Linkname):
 		e.Link, e.Size = h.Linkname, int64(len(h.Linkname))
 	case h.Typeflag == tar.TypeReg && (e.Mode == 0o644 || e.Mode == 0o755):
 	default:
-		return e, fault.Invalidf("the pack holds %q, which is neither a plain file nor a link inside it", h.Name).As("bad_pack")
+		return e, fault.Invalidf("the pack holds %q, which is neither a plain file nor a link inside it", h.Name).Coded("bad_pack")
 	}
 	return e, nil
 }

@@ -106,7 +106,7 @@ func (w *walker) add(p string, d fs.DirEntry) error {
 		e.Mode = 0o755
 	}
 	if !utf8.ValidString(p) || strings.Contains(p, "\n") {
-		return fault.Invalidf("the file name %q is not UTF-8 or has a line break", p).As("bad_name").Fix("rename it, or leave it out in .sweepdignore")
+		return fault.Invalidf("the file name %q is not UTF-8 or has a line break", p).Coded("bad_name").Fix("rename it, or leave it out in .sweepdignore")
 	}
 	w.found = append(w.found, e)
 	return nil

@@ -18,7 +18,7 @@ import (
 func (s *Set) Align(t *Targets) (*Set, error) {
 	if s.IDs == nil {
 		if s.Rows != t.Rows {
-			return nil, fault.Invalidf("%d rows, but %s has %d", s.Rows, t.Name, t.Rows).At(s.Name).As("shape").
+			return nil, fault.Invalidf("%d rows, but %s has %d", s.Rows, t.Name, t.Rows).At(s.Name).Coded("shape").
 				Fix("write one row for each target, in the same order, or write ids too")
 		}
 		return s, nil
@@ -65,7 +65,7 @@ func (s *Set) sameIDs(t *Targets, want []string, at map[string]int) error {
 	if missing.n == 0 && extra.n == 0 {
 		return nil
 	}
-	e := fault.Invalidf("the ids are not those of %s", t.Name).At(s.Name).As("ids_mismatch")
+	e := fault.Invalidf("the ids are not those of %s", t.Name).At(s.Name).Coded("ids_mismatch")
 	if missing.n > 0 {
 		e.Problems = append(e.Problems, fault.Problem{Message: strconv.Itoa(missing.n) + " are missing: " + missing.String()})
 	}

@@ -22,7 +22,7 @@ func (s *Set) checkFinite() error {
 	if bad.n == 0 {
 		return nil
 	}
-	return fault.Invalidf("%d predictions are not finite: %s", bad.n, &bad).At(s.Name).As("nan").
+	return fault.Invalidf("%d predictions are not finite: %s", bad.n, &bad).At(s.Name).Coded("nan").
 		Fix("a model that diverged leaves no predictions; rows never predicted are left out together with their ids")
 }
 
@@ -45,10 +45,10 @@ func (s *Set) CheckProbabilities() error {
 	}
 	switch {
 	case outside.n > 0:
-		return fault.Invalidf("%d values are no probabilities: %s", outside.n, &outside).At(s.Name).As("probabilities").
+		return fault.Invalidf("%d values are no probabilities: %s", outside.n, &outside).At(s.Name).Coded("probabilities").
 			Fix("write what predict_proba gives, or the softmax of the scores")
 	case sums.n > 0:
-		return fault.Invalidf("%d of %d rows do not sum to one: %s", sums.n, s.Rows, &sums).At(s.Name).As("probabilities").
+		return fault.Invalidf("%d of %d rows do not sum to one: %s", sums.n, s.Rows, &sums).At(s.Name).Coded("probabilities").
 			Fix("write a column for every class, and the softmax of scores instead of independent sigmoids")
 	}
 	return nil

@@ -24,14 +24,14 @@ func readCSV(name string, r io.Reader, lim Limits) (*table, error) {
 	c.ReuseRecord = true
 	head, err := c.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, fault.Invalidf("the file is empty").At(name).As("empty")
+		return nil, fault.Invalidf("the file is empty").At(name).Coded("empty")
 	}
 	if err != nil {
 		return nil, badCSV(name, err)
 	}
 	head = slices.Clone(head)
 	if _, err := strconv.ParseFloat(strings.TrimSpace(head[0]), 64); err == nil {
-		return nil, fault.Invalidf("the first line holds numbers").At(name+":1").As("csv_header").
+		return nil, fault.Invalidf("the first line holds numbers").At(name+":1").Coded("csv_header").
 			Fix("begin with a line of column names, %q for the ids", "id")
 	}
 	id := slices.Index(head, "id")
@@ -48,7 +48,7 @@ func readCSV(name string, r io.Reader, lim Limits) (*table, error) {
 			return nil, badCSV(name, err)
 		}
 		if len(record)*(t.rows+1) > lim.values() {
-			return nil, fault.Invalidf("the file holds more than the %d values allowed", lim.values()).At(name).As("too_large")
+			return nil, fault.Invalidf("the file holds more than the %d values allowed", lim.values()).At(name).Coded("too_large")
 		}
 		t.rows++
 		for i, field := range record {
@@ -59,7 +59,7 @@ func readCSV(name string, r io.Reader, lim Limits) (*table, error) {
 			v, err := strconv.ParseFloat(strings.TrimSpace(field), 64)
 			if err != nil && t.notNumber == nil {
 				line, column := c.FieldPos(i)
-				t.notNumber = fault.Invalidf("%q in column %q is no number", field, head[i]).At(fmt.Sprintf("%s:%d:%d", name, line, column)).As("csv_value")
+				t.notNumber = fault.Invalidf("%q in column %q is no number", field, head[i]).At(fmt.Sprintf("%s:%d:%d", name, line, column)).Coded("csv_value")
 			}
 			t.numbers = append(t.numbers, v)
 			if t.cols == 1 {
@@ -82,7 +82,7 @@ func readCSV(name string, r io.Reader, lim Limits) (*table, error) {
 func badCSV(name string, err error) error {
 	var p *csv.ParseError
 	if errors.As(err, &p) {
-		return fault.Invalidf("%v", p.Err).At(fmt.Sprintf("%s:%d:%d", name, p.Line, p.Column)).As("csv_syntax")
+		return fault.Invalidf("%v", p.Err).At(fmt.Sprintf("%s:%d:%d", name, p.Line, p.Column)).Coded("csv_syntax")
 	}
 	return fmt.Errorf("read %s: %w", name, err)
 }

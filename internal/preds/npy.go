@@ -43,7 +43,7 @@ func readLabels(name string, r io.Reader, size int64, lim Limits) ([]string, err
 		return nil, err
 	}
 	if cols != 1 && rows > 0 {
-		return nil, fault.Invalidf("this array of ids or classes has %d columns", cols).At(name).As("shape").Fix("write one dimension")
+		return nil, fault.Invalidf("this array of ids or classes has %d columns", cols).At(name).Coded("shape").Fix("write one dimension")
 	}
 	return items(name, r, h, rows, h.labelOf)
 }
@@ -57,11 +57,11 @@ func (h header) matrix(name string, size int64, lim Limits) (rows, cols int, err
 	case 2:
 		rows, cols = h.shape[0], h.shape[1]
 	default:
-		return 0, 0, fault.Invalidf("the array has %d dimensions", len(h.shape)).At(name).As("shape").
+		return 0, 0, fault.Invalidf("the array has %d dimensions", len(h.shape)).At(name).Coded("shape").
 			Fix("write rows, or rows x classes; a model with more outputs writes a file for each")
 	}
 	if rows > 0 && cols > lim.values()*8/h.cost()/rows {
-		return 0, 0, fault.Invalidf("an array of %d x %d is larger than the %d values allowed", rows, cols, lim.values()).At(name).As("too_large")
+		return 0, 0, fault.Invalidf("an array of %d x %d is larger than the %d values allowed", rows, cols, lim.values()).At(name).Coded("too_large")
 	}
 	want := int64(rows) * int64(cols) * int64(h.width)
 	if have := size - int64(h.length); size >= 0 && have < want {
@@ -91,7 +91,7 @@ func items[T any](name string, r io.Reader, h header, n int, one func([]byte) (T
 		for k := range min(per, n-len(out)) {
 			v, err := one(chunk[k*h.width : (k+1)*h.width])
 			if err != nil {
-				return nil, fault.Invalidf("%v", err).At(fmt.Sprintf("row %d of %s", len(out), name)).As("npy_value")
+				return nil, fault.Invalidf("%v", err).At(fmt.Sprintf("row %d of %s", len(out), name)).Coded("npy_value")
 			}
 			out = append(out, v)
 		}

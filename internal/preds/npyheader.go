@@ -36,7 +36,7 @@ func readHeader(name string, r io.Reader) (header, error) {
 		return header{}, torn(name, err, "before its header")
 	}
 	if string(start[:6]) != npyMagic {
-		return header{}, fault.Invalidf("this is no npy array, it begins with %q", start[:6]).At(name).As("npy_header").
+		return header{}, fault.Invalidf("this is no npy array, it begins with %q", start[:6]).At(name).Coded("npy_header").
 			Fix("write it with numpy.save or the client's log_predictions")
 	}
 	length, read := int(binary.LittleEndian.Uint16(start[8:])), len(start)
@@ -50,10 +50,10 @@ func readHeader(name string, r io.Reader) (header, error) {
 		length |= int(binary.LittleEndian.Uint16(high[:])) << 16
 		read += 2
 	default:
-		return header{}, fault.Invalidf("version %d of the npy format is not known", major).At(name).As("npy_header").Fix("write version 1, 2 or 3")
+		return header{}, fault.Invalidf("version %d of the npy format is not known", major).At(name).Coded("npy_header").Fix("write version 1, 2 or 3")
 	}
 	if length > maxHeader {
-		return header{}, fault.Invalidf("the npy header says it has %d bytes", length).At(name).As("npy_header").Fix("the file is damaged; write it again")
+		return header{}, fault.Invalidf("the npy header says it has %d bytes", length).At(name).Coded("npy_header").Fix("the file is damaged; write it again")
 	}
 	text := make([]byte, length)
 	if _, err := io.ReadFull(r, text); err != nil {
@@ -64,7 +64,7 @@ func readHeader(name string, r io.Reader) (header, error) {
 		if f := fault.Of(err); f != nil {
 			return header{}, f.At(name)
 		}
-		return header{}, fault.Invalidf("the npy header cannot be read: %v", err).At(name).As("npy_header").Fix("the file is damaged; write it again")
+		return header{}, fault.Invalidf("the npy header cannot be read: %v", err).At(name).Coded("npy_header").Fix("the file is damaged; write it again")
 	}
 	h.length = read + length
 	return h, nil
@@ -190,7 +190,7 @@ func (p *literal) shape() ([]int, error) {
 // descr reads the item type into h.
 func (p *literal) descr(h *header) error {
 	if p.skip(); bytes.HasPrefix(p.rest, []byte("[")) {
-		return fault.Invalidf("the array has named fields").As("npy_type").Fix("write a plain matrix of numbers, and ids as an array of their own in an npz")
+		return fault.Invalidf("the array has named fields").Coded("npy_type").Fix("write a plain matrix of numbers, and ids as an array of their own in an npz")
 	}
 	d, err := p.text()
 	if err != nil {
@@ -208,7 +208,7 @@ func (p *literal) descr(h *header) error {
 		return fmt.Errorf("%q is no item type", d)
 	}
 	if h.kind = d[1]; h.kind == 'O' {
-		return fault.Invalidf("the array holds pickled Python objects, which are never opened").As("npy_pickled").
+		return fault.Invalidf("the array holds pickled Python objects, which are never opened").Coded("npy_pickled").
 			Fix("convert it first: numpy.asarray(x, dtype=float), and ids with .astype(str)")
 	}
 	h.width, err = strconv.Atoi(d[2:])
@@ -216,7 +216,7 @@ func (p *literal) descr(h *header) error {
 		h.width *= 4
 	}
 	if err != nil || !h.readable() {
-		return fault.Invalidf("items of type %q cannot be read", d).As("npy_type").Fix("write float32, float64, integers or text")
+		return fault.Invalidf("items of type %q cannot be read", d).Coded("npy_type").Fix("write float32, float64, integers or text")
 	}
 	return nil
 }
@@ -239,7 +239,7 @@ func (h header) readable() bool {
 // torn says that a file ends too early; other errors of reading are passed on.
 func torn(name string, err error, where string) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return fault.Invalidf("the file ends %s", where).At(name).As("truncated").
+		return fault.Invalidf("the file ends %s", where).At(name).Coded("truncated").
 			Fix("write it under another name and rename it when it is complete")
 	}
 	return fmt.Errorf("read %s: %w", name, err)

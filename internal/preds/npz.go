@@ -15,7 +15,7 @@ import (
 func readNpz(name string, r io.ReaderAt, size int64, lim Limits, names []string) (*table, error) {
 	archive, err := zip.NewReader(r, size)
 	if err != nil {
-		return nil, fault.Invalidf("this is no npz archive, or only a part of one").At(name).As("truncated").Because(err).
+		return nil, fault.Invalidf("this is no npz archive, or only a part of one").At(name).Coded("truncated").Because(err).
 			Fix("write it under another name and rename it when it is complete")
 	}
 	arrays := map[string]*zip.File{}
@@ -23,7 +23,7 @@ func readNpz(name string, r io.ReaderAt, size int64, lim Limits, names []string)
 	for _, f := range archive.File {
 		key := strings.TrimSuffix(f.Name, ".npy")
 		if _, twice := arrays[key]; twice {
-			return nil, fault.Invalidf("the array %q is there twice", key).At(name).As("npz_arrays")
+			return nil, fault.Invalidf("the array %q is there twice", key).At(name).Coded("npz_arrays")
 		}
 		arrays[key] = f
 		if key != "ids" && key != "classes" {
@@ -55,11 +55,11 @@ func pick(name string, have, names []string) (string, error) {
 	case 1:
 		return have[0], nil
 	case 0:
-		return "", fault.Invalidf("the archive holds no array beside ids").At(name).As("npz_arrays").Fix("write one called %s", names[0])
+		return "", fault.Invalidf("the archive holds no array beside ids").At(name).Coded("npz_arrays").Fix("write one called %s", names[0])
 	}
 	slices.Sort(have)
 	return "", fault.Invalidf("the archive holds %d arrays: %s", len(have), strings.Join(have[:min(len(have), 8)], ", ")).
-		At(name).As("npz_arrays").Fix("call the one that is meant %s", names[0])
+		At(name).Coded("npz_arrays").Fix("call the one that is meant %s", names[0])
 }
 
 // entry reads one array of an archive.
@@ -67,7 +67,7 @@ func entry[T any](name string, f *zip.File, lim Limits, read func(string, io.Rea
 	var none T
 	r, err := f.Open()
 	if err != nil {
-		return none, fault.Invalidf("the array %q cannot be opened", f.Name).At(name).As("npz_arrays").Because(err)
+		return none, fault.Invalidf("the array %q cannot be opened", f.Name).At(name).Coded("npz_arrays").Because(err)
 	}
 	defer r.Close()
 	place := fmt.Sprintf("%s in %s", f.Name, name)
@@ -80,7 +80,7 @@ func entry[T any](name string, f *zip.File, lim Limits, read func(string, io.Rea
 		}
 	}
 	if err != nil && fault.Of(err) == nil {
-		err = fault.Invalidf("the array cannot be read").At(place).As("truncated").Because(err)
+		err = fault.Invalidf("the array cannot be read").At(place).Coded("truncated").Because(err)
 	}
 	return v, err
 }

@@ -72,7 +72,7 @@ func known(ext string) bool { return ext == ".npy" || ext == ".npz" || ext == ".
 func Read(name string, r io.ReaderAt, size int64, lim Limits) (*Set, error) {
 	split := SplitOf(name)
 	if split == "" {
-		return nil, fault.Invalidf("no prediction file is called so").At(name).As("predictions_name").
+		return nil, fault.Invalidf("no prediction file is called so").At(name).Coded("predictions_name").
 			Fix("name it oof, val or test with the extension .npy, .npz or .csv")
 	}
 	t, err := read(name, r, size, lim, []string{"p", "proba", "arr_0"})
@@ -83,7 +83,7 @@ func Read(name string, r io.ReaderAt, size int64, lim Limits) (*Set, error) {
 		return nil, t.notNumber
 	}
 	if t.text != nil {
-		return nil, fault.Invalidf("the predictions are text").At(name).As("predictions_type").
+		return nil, fault.Invalidf("the predictions are text").At(name).Coded("predictions_type").
 			Fix("write numbers: probabilities of the classes, or the predicted value")
 	}
 	s := &Set{Name: name, Split: split, IDs: t.ids, Rows: t.rows, Cols: t.cols, P: t.numbers}

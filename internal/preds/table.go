@@ -21,7 +21,7 @@ type table struct {
 // hold the array.
 func read(name string, r io.ReaderAt, size int64, lim Limits, names []string) (*table, error) {
 	if size > lim.bytes() {
-		return nil, fault.Invalidf("the file has %d bytes, more than the %d allowed", size, lim.bytes()).At(name).As("too_large").
+		return nil, fault.Invalidf("the file has %d bytes, more than the %d allowed", size, lim.bytes()).At(name).Coded("too_large").
 			Fix("write float32, or fewer rows")
 	}
 	var t *table
@@ -34,16 +34,16 @@ func read(name string, r io.ReaderAt, size int64, lim Limits, names []string) (*
 	case ".csv":
 		t, err = readCSV(name, io.NewSectionReader(r, 0, size), lim)
 	default:
-		return nil, fault.Invalidf("%q is no format of predictions", ext).At(name).As("predictions_format").Fix("write .npy, .npz or .csv")
+		return nil, fault.Invalidf("%q is no format of predictions", ext).At(name).Coded("predictions_format").Fix("write .npy, .npz or .csv")
 	}
 	if err != nil {
 		return nil, err
 	}
 	if t.rows == 0 || t.cols == 0 {
-		return nil, fault.Invalidf("the array of %d x %d is empty", t.rows, t.cols).At(name).As("empty")
+		return nil, fault.Invalidf("the array of %d x %d is empty", t.rows, t.cols).At(name).Coded("empty")
 	}
 	if t.ids != nil && len(t.ids) != t.rows {
-		return nil, fault.Invalidf("%d ids for %d rows", len(t.ids), t.rows).At(name).As("ids_mismatch").
+		return nil, fault.Invalidf("%d ids for %d rows", len(t.ids), t.rows).At(name).Coded("ids_mismatch").
 			Fix("write one id per row, in the order of the rows")
 	}
 	if err := t.checkIDs(name); err != nil {
@@ -69,6 +69,6 @@ func (t *table) checkIDs(name string) error {
 	if twice.n == 0 {
 		return nil
 	}
-	return fault.Invalidf("%d ids are there twice: %s", twice.n, &twice).At(name).As("ids_mismatch").
+	return fault.Invalidf("%d ids are there twice: %s", twice.n, &twice).At(name).Coded("ids_mismatch").
 		Fix("an id names one row; a row that was predicted twice is written once")
 }

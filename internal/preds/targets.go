@@ -28,12 +28,12 @@ func ReadTargets(name string, r io.ReaderAt, size int64, lim Limits) (*Targets, 
 		return nil, err
 	}
 	if t.cols != 1 {
-		return nil, fault.Invalidf("targets of %d columns", t.cols).At(name).As("shape").
+		return nil, fault.Invalidf("targets of %d columns", t.cols).At(name).Coded("shape").
 			Fix("write one value per row; for one-hot rows write their argmax")
 	}
 	for i, v := range t.numbers {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return nil, fault.Invalidf("the target is %v", v).At("row " + strconv.Itoa(i) + " of " + name).As("nan").
+			return nil, fault.Invalidf("the target is %v", v).At("row " + strconv.Itoa(i) + " of " + name).Coded("nan").
 				Fix("leave rows without a known target out")
 		}
 	}
@@ -46,7 +46,7 @@ func (t *Targets) IDsDigest() string { return digest(t.IDs) }
 // Values gives the targets of a regression.
 func (t *Targets) Values() ([]float64, error) {
 	if t.Numbers == nil {
-		return nil, fault.Invalidf("the targets are text: %q in row 0", t.Labels[0]).At(t.Name).As("targets_type").
+		return nil, fault.Invalidf("the targets are text: %q in row 0", t.Labels[0]).At(t.Name).Coded("targets_type").
 			Fix("a regression metric needs numbers")
 	}
 	return t.Numbers, nil
@@ -75,7 +75,7 @@ func (t *Targets) ClassIndices(cols int) ([]float64, error) {
 		classes = t.sorted(labels)
 	}
 	if len(classes) != n {
-		return nil, fault.Invalidf("%d classes, but predictions of %d columns", len(classes), cols).At(t.Name).As("classes").
+		return nil, fault.Invalidf("%d classes, but predictions of %d columns", len(classes), cols).At(t.Name).Coded("classes").
 			Fix("write class indices 0..%d, or an array %q in an npz that names the columns in order", n-1, "classes")
 	}
 	column := make(map[string]float64, n)
@@ -87,7 +87,7 @@ func (t *Targets) ClassIndices(cols int) ([]float64, error) {
 		c, ok := column[l]
 		if !ok {
 			return nil, fault.Invalidf("the class %q is not among those that name the columns", l).
-				At("row " + strconv.Itoa(i) + " of " + t.Name).As("classes")
+				At("row " + strconv.Itoa(i) + " of " + t.Name).Coded("classes")
 		}
 		out[i] = c
 	}

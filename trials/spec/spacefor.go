@@ -62,7 +62,7 @@ func (s *Stage) SpaceFor(each map[string]any, w Winners) (*search.Definition, er
 }
 
 func (s *Stage) fault(what string) *fault.Error {
-	return fault.Invalidf("stage %s (line %d): %s", s.Name, s.Line, what).As("stage_space")
+	return fault.Invalidf("stage %s (line %d): %s", s.Name, s.Line, what).Coded("stage_space")
 }
 
 // pin holds the loop's parameters, when the space has them and more than one
