@@ -51,7 +51,9 @@ func ExperimentTagNotFound(id, key string) error {
 func RunNotFound(id string) error { return fault.NotFoundf("Run with id=%s not found", id) }
 
 // RunExists says that the ID of a new run is another run's.
-func RunExists(id string) error { return fault.Conflictf("run %s exists already", id).Coded(CodeExists) }
+func RunExists(id string) error {
+	return fault.Conflictf("run %s exists already", id).Coded(CodeExists)
+}
 
 // RunNotActive says that a deleted run cannot be written to.
 func RunNotActive(id string, is Lifecycle) error {
