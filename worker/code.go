@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/internal/pack"
 )
 
@@ -55,6 +56,11 @@ func (c *codeCache) dir(ctx context.Context, digest string) (*tree, error) {
 	}
 }
 
+// patience is how often code that the server does not have is asked for again,
+// about ten seconds in all, so that a server which cannot give it does not use up
+// a trial's attempts in a moment.
+const patience = 9
+
 func (c *codeCache) fetch(ctx context.Context, digest string) (*tree, error) {
 	dir := filepath.Join(c.root, filepath.Base(digest))
 	if _, err := os.Stat(dir); err != nil {
@@ -62,6 +68,9 @@ func (c *codeCache) fetch(ctx context.Context, digest string) (*tree, error) {
 			err := c.download(ctx, digest, dir)
 			if err != nil && try == 0 {
 				c.log.Warn("the code of a sweep is not here yet", "digest", digest, "err", err)
+			}
+			if fault.Is(err, fault.NotFound) && try < patience {
+				return fault.Unavailablef("the server does not have the sweep's code").Because(err)
 			}
 			return err
 		})

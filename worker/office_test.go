@@ -71,6 +71,7 @@ type office struct {
 	logs      map[trials.Ref][]byte
 	chunks    map[trials.Ref]int
 	codes     map[string][]byte
+	asked     chan struct{} // filled when code was asked for that is not there; nil: nobody looks
 	fetched   int
 	reports   map[string][]json.RawMessage // points by token
 	requests  []*http.Request              // others
@@ -337,6 +338,10 @@ func (o *office) Code(_ context.Context, digest string) (io.ReadCloser, error) {
 	defer o.mu.Unlock()
 	b, ok := o.codes[digest]
 	if !ok {
+		select {
+		case o.asked <- struct{}{}:
+		default:
+		}
 		return nil, fault.NotFoundf("code %s", digest)
 	}
 	o.fetched++

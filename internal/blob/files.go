@@ -19,16 +19,14 @@ import (
 // in it: every access goes through an os.Root.
 type Files struct {
 	root *os.Root
+	desk *desk
 }
 
 var _ Store = (*Files)(nil)
 
-// incoming is where objects grow until they are whole.
-const incoming = reserved + "incoming"
-
 // OpenFiles gives the store in dir, which it makes if need be (0700), and
-// clears what an earlier process left unfinished there. The caller closes it;
-// two processes must not share a folder.
+// clears what processes that are gone left unfinished there. Several may share a
+// folder. The caller closes it.
 func OpenFiles(dir string) (*Files, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fault.Invalidf("the folder for files cannot be made").At(dir).Because(err)
@@ -37,12 +35,9 @@ func OpenFiles(dir string) (*Files, error) {
 	if err != nil {
 		return nil, fault.Invalidf("the folder for files cannot be opened").At(dir).Because(err)
 	}
-	err = root.RemoveAll(incoming)
+	d, err := takeDesk(root)
 	if err == nil {
-		err = root.Mkdir(incoming, 0o700)
-	}
-	if err == nil {
-		return &Files{root}, nil
+		return &Files{root, d}, nil
 	}
 	err = errors.Join(err, root.Close())
 	return nil, fault.Invalidf("the folder for files cannot be written to").At(dir).Because(err)
@@ -52,7 +47,7 @@ func OpenFiles(dir string) (*Files, error) {
 func (f *Files) Dir() string { return f.root.Name() }
 
 // Close closes the folder; objects that are open stay so.
-func (f *Files) Close() error { return f.root.Close() }
+func (f *Files) Close() error { return errors.Join(f.desk.leave(f.root), f.root.Close()) }
 
 // Put writes into a file of its own first and renames it when all of it is on
 // disk.
@@ -61,7 +56,7 @@ func (f *Files) Put(ctx context.Context, key string, r io.Reader) (Info, error) 
 	if err != nil {
 		return Info{}, err
 	}
-	temp := path.Join(incoming, rand.Text())
+	temp := path.Join(f.desk.dir, rand.Text())
 	size, err := f.write(temp, &reader{ctx, r})
 	if err == nil {
 		err = f.place(temp, key)

@@ -1,6 +1,7 @@
 package blob_test
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -75,6 +76,50 @@ func TestLeftoversAreCleared(t *testing.T) {
 	}
 	if got, err := f.List(t.Context(), ""); len(got) != 0 || err != nil {
 		t.Errorf("an empty store lists %v, %v", got, err)
+	}
+}
+
+// slow gives its bytes in two halves; between them it waits to be let on.
+type slow struct {
+	half, on chan struct{}
+	n        int
+}
+
+func (s *slow) Read(p []byte) (int, error) {
+	s.n++
+	switch s.n {
+	case 1:
+		return copy(p, "first "), nil
+	case 2:
+		close(s.half)
+		<-s.on
+		return copy(p, "second"), nil
+	}
+	return 0, io.EOF
+}
+
+func TestAnotherProcessLeavesWhatIsUnderWay(t *testing.T) {
+	dir := t.TempDir()
+	f := open(t, dir)
+	s := &slow{half: make(chan struct{}), on: make(chan struct{})}
+	done := make(chan error, 1)
+	go func() {
+		_, err := f.Put(t.Context(), "object", s)
+		done <- err
+	}()
+	<-s.half
+	other := open(t, dir)
+	close(s.on)
+	if err := <-done; err != nil {
+		t.Fatalf("an upload was cut by another opening of its folder: %v", err)
+	}
+	o, err := other.Open(t.Context(), "object")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	if b, err := io.ReadAll(o); string(b) != "first second" || err != nil {
+		t.Errorf("got %q, %v", b, err)
 	}
 }
 
