@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -175,6 +176,23 @@ func TestReportsArriveInOrderThroughAnOutage(t *testing.T) {
 	}
 	if g.Reports() != 100 {
 		t.Errorf("%d reports", g.Reports())
+	}
+}
+
+func TestAReportWithoutAStepIsNumberedOnce(t *testing.T) {
+	s := newServer(t)
+	d, g := open(t, s, nil)
+	s.down.Store(http.StatusBadGateway) // so that each is sent more than once
+	for _, step := range []string{"", `"step": 7, `, ""} {
+		if status, text, _ := send(t, d, "POST", "/api/v1/report", "tok", `{"points": [{`+step+`"metrics": {"loss": 0.5}}]}`); status != http.StatusOK {
+			t.Fatalf("status %d: %s", status, text)
+		}
+	}
+	s.down.Store(0)
+	drain(t, g)
+	want := []string{`1:{"loss":0.5}`, `7:{"loss":0.5}`, `8:{"loss":0.5}`}
+	if !slices.Equal(s.points, want) {
+		t.Errorf("points %q, want %q", s.points, want)
 	}
 }
 

@@ -18,6 +18,7 @@ type Gate struct {
 	queue   []point       // reports not sent yet, in order
 	open    int           // requests and batches under way
 	reports int           // ever made
+	step    int64         // the highest reported
 	stop    bool          // what replies say
 	reason  string        //
 	stale   bool          // the server does not want this attempt's words any more

@@ -20,7 +20,7 @@ const (
 
 // point is one entry of a report. Metrics are passed on as they came.
 type point struct {
-	Step      *int64                     `json:"step,omitempty"`
+	Step      *int64                     `json:"step,omitempty"`      // filled in on arrival: one more than the highest so far
 	Timestamp *int64                     `json:"timestamp,omitempty"` // ms since 1970; filled in on arrival
 	Metrics   map[string]json.RawMessage `json:"metrics"`
 }
@@ -95,6 +95,13 @@ func (g *Gate) take(ps []point) reported {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.reports += len(ps)
+	for i := range ps {
+		if ps[i].Step == nil { // numbered here, so that a repeated request says the same
+			next := g.step + 1
+			ps[i].Step = &next
+		}
+		g.step = max(g.step, *ps[i].Step)
+	}
 	if !g.stale {
 		g.queue = append(g.queue, ps...)
 		select {
