@@ -20,7 +20,7 @@ func interpreter(t *testing.T) string {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(p); err != nil {
-		t.Skip("no Python with MLflow's client: make venv makes one, SWEEPD_TEST_PYTHON names another")
+		t.Fatal("no Python with MLflow's client: make venv makes one, SWEEPD_TEST_PYTHON names another")
 	}
 	return p
 }
