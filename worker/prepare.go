@@ -82,7 +82,8 @@ func (a *attempt) command(j *job) error {
 		call := warm.Call{Function: t.Python, Objective: t.Objective}
 		j.call = a.own("call.json")
 		j.plan.Argv = []string{program, a.w.runner, "call", j.call}
-		return a.forkable(j, program, warm.Imports{Function: t.Python}, a.tell(j, nil, &call))
+		module, _, _ := strings.Cut(t.Python, ":")
+		return a.forkable(j, program, warm.Imports{Module: module}, a.tell(j, nil, &call))
 	}
 	if len(t.Argv) == 0 {
 		return fault.Invalidf("the task has no command")

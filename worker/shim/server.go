@@ -30,6 +30,7 @@ type reply struct {
 	Status int     `json:"status"` // of wait(2)
 	RSS    int64   `json:"rss"`    // bytes
 	CPU    float64 `json:"cpu"`    // seconds
+	Kept   bool    `json:"kept"`   // with Exit: the attempt ended but its process lives, as the spare
 }
 
 func secondsOf(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -121,6 +122,9 @@ func (k *keeper) hear(r reply) {
 	case r.Exit == a.pid:
 		a.cpu += secondsOf(r.CPU)
 		a.peak = max(a.peak, r.RSS)
+		if r.Kept {
+			k.server.spare = r.Exit
+		}
 		k.ended(syscall.WaitStatus(r.Status))
 	}
 }

@@ -6,28 +6,29 @@ package warm
 
 import (
 	"crypto/sha256"
-	_ "embed"
+	"embed"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 )
 
-//go:embed forkserver.py
-var program []byte
+//go:embed forkserver/__main__.py forkserver/sweepd_forkserver/*.py
+var program embed.FS
 
 // Imports is the first line a fork server is told: what to import. It imports
 // the third-party modules that the script, or the function's module, and the
 // local modules they name import at their top level; local modules themselves
 // are the trial's to run.
 type Imports struct {
-	Root     string   `json:"root"`               // directory of the code
-	Script   string   `json:"script,omitempty"`   // path from Root
-	Frozen   bool     `json:"frozen,omitempty"`   // Root never changes: the script may be compiled ahead
-	Function string   `json:"function,omitempty"` // module:function
-	Warm     []string `json:"warm,omitempty"`     // further modules
+	Root   string   `json:"root"`             // directory of the code
+	Script string   `json:"script,omitempty"` // path from Root
+	Frozen bool     `json:"frozen,omitempty"` // Root never changes: the script may be compiled ahead
+	Module string   `json:"module,omitempty"` // of the function, instead of Script
+	Warm   []string `json:"warm,omitempty"`   // further modules
 }
 
 // Fork is what a fork server is told of one attempt.
@@ -47,11 +48,18 @@ type Call struct {
 	Objective string `json:"objective"` // what a plain number is called
 }
 
-// Install writes the fork server's program into dir and gives its path.
+// Install writes the fork server's program into dir and gives its path, which an
+// interpreter runs.
 func Install(dir string) (string, error) {
-	sum := sha256.Sum256(program)
-	path := filepath.Join(dir, "forkserver-"+hex.EncodeToString(sum[:4])+".py")
-	if err := os.WriteFile(path, program, 0o644); err != nil {
+	path := filepath.Join(dir, "forkserver")
+	if err := os.RemoveAll(path); err != nil {
+		return "", fmt.Errorf("install the fork server: %w", err)
+	}
+	files, err := fs.Sub(program, "forkserver")
+	if err == nil {
+		err = os.CopyFS(path, files)
+	}
+	if err != nil {
 		return "", fmt.Errorf("install the fork server: %w", err)
 	}
 	return path, nil

@@ -22,6 +22,15 @@ PAUSE = 0.05  # seconds before the third try; doubles with each, up to one secon
 KEPT = 1000  # points that may wait, and that one request may carry
 
 
+_open: set[Reporter] = set()
+
+
+@atexit.register
+def _close() -> None:
+    for reporter in list(_open):
+        reporter.close()
+
+
 class Reporter:
     """Sends points in order. stop and reason are what the last answer said."""
 
@@ -33,7 +42,7 @@ class Reporter:
         self._warned: set[str] = set()
         self.stop = False
         self.reason = ""
-        atexit.register(self._last)
+        _open.add(self)
 
     def send(self, point: dict[str, Any]) -> bool:
         """Sends a point and those that wait, and tells whether to stop. Never raises for what the other side does."""
@@ -78,7 +87,9 @@ class Reporter:
             time.sleep(pause)
             pause = min(max(2 * pause, PAUSE), 1.0)
 
-    def _last(self) -> None:
+    def close(self) -> None:
+        """Sends what waits and closes the connection; done when the interpreter ends, unless it was before."""
+        _open.discard(self)
         with self._lock:
             if self._waiting:
                 self._silent = False
