@@ -27,7 +27,7 @@ const (
 // number, so that whoever stores the last seq misses nothing and sees nothing
 // twice.
 func (s *Server) GetChanges(ctx context.Context, r wire.GetChangesRequestObject) (wire.GetChangesResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}

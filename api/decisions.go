@@ -9,7 +9,7 @@ import (
 
 // ListDecisions answers GET /api/v1/sweeps/{sweep}/decisions.
 func (s *Server) ListDecisions(ctx context.Context, r wire.ListDecisionsRequestObject) (wire.ListDecisionsResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}

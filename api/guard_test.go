@@ -78,6 +78,32 @@ func TestWhoMayDoWhat(t *testing.T) {
 	s.refused(401, "unauthenticated", []string{"Bearer"}, "GET", "/api/v1/sweeps", "", "Authorization", "Digest x")
 }
 
+// An attempt's token is in the hands of the script that it was made for: it
+// opens that script's sweep, from wherever it is used, and tells of no other.
+func TestAnAttemptSeesItsOwnSweepAlone(t *testing.T) {
+	s := open(t)
+	mine := s.submit(pointsOf(1, ""))
+	bearer := "Bearer " + s.hello("w1", 1).one().Token
+	other := s.submit(pointsOf(2, ""))
+	for _, rest := range []string{"", "/overview", "/trials", "/trials/1", "/trials/1/log", "/curves?trials=1", "/changes", "/decisions", "/ensembles"} {
+		if res, body := s.ask("GET", "/api/v1/sweeps/"+mine.ID+rest, "", "Authorization", bearer); res.StatusCode != http.StatusOK {
+			t.Errorf("its own%s: %d %s", rest, res.StatusCode, body)
+		}
+		for _, id := range []string{other.ID, "@last", "s-", "s-nope"} {
+			res, body := s.ask("GET", "/api/v1/sweeps/"+id+rest, "", "Authorization", bearer)
+			if res.StatusCode != http.StatusNotFound || id != other.ID && strings.Contains(body, other.ID) {
+				t.Errorf("%s%s: %d %s", id, rest, res.StatusCode, body)
+			}
+		}
+	}
+	if res, body := s.ask("GET", "/s/"+other.ID+".txt", "", "Authorization", bearer); res.StatusCode != http.StatusNotFound {
+		t.Errorf("as text: %d %s", res.StatusCode, body)
+	}
+	for _, path := range []string{"/api/v1/sweeps", "/api/v1/workers", "/metrics"} {
+		s.refused(403, "forbidden", nil, "GET", path, "", "Authorization", bearer)
+	}
+}
+
 func TestTheDirectoryIsShownToAdminsAlone(t *testing.T) {
 	s := open(t)
 	var got wire.System

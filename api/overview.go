@@ -21,7 +21,7 @@ const (
 
 // GetOverview answers GET /api/v1/sweeps/{sweep}/overview.
 func (s *Server) GetOverview(ctx context.Context, r wire.GetOverviewRequestObject) (wire.GetOverviewResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,20 @@ func actor(ctx context.Context) string {
 	return string(p.Role)
 }
 
+// sweep finds the sweep that a request names. Under an attempt's token there is
+// its own, as in its view of tracking, and the names of others are not told.
+func (s *Server) sweep(ctx context.Context, id string) (*trials.Sweep, error) {
+	sw, err := s.Reader.Sweep(ctx, id)
+	p := Principal(ctx)
+	if p.Role != auth.Attempt || err == nil && sw.No == p.Claims.Sweep {
+		return sw, err
+	}
+	if err == nil || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Invalid) {
+		err = fault.NotFoundf("this attempt's token shows no sweep %s", id).Fix("it shows its own sweep, by SWEEPD_SWEEP_ID; others need a token of their own")
+	}
+	return nil, err
+}
+
 // own checks that the caller holds the attempt: its own token, not another's. A
 // worker or an admin may act for any.
 func own(ctx context.Context, ref trials.Ref) error {

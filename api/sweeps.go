@@ -28,7 +28,7 @@ func (s *Server) ListSweeps(ctx context.Context, r wire.ListSweepsRequestObject)
 
 // GetSweep answers GET /api/v1/sweeps/{sweep}.
 func (s *Server) GetSweep(ctx context.Context, r wire.GetSweepRequestObject) (wire.GetSweepResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Server) RetrySweep(ctx context.Context, r wire.RetrySweepRequestObject)
 }
 
 func (s *Server) command(ctx context.Context, id string, c scheduler.Command) (wire.Sweep, error) {
-	sw, err := s.Reader.Sweep(ctx, id)
+	sw, err := s.sweep(ctx, id)
 	if err != nil {
 		return wire.Sweep{}, err
 	}

@@ -38,7 +38,7 @@ const workerFresh = 2 * time.Minute
 
 // ListEnsembles answers GET /api/v1/sweeps/{sweep}/ensembles.
 func (s *Server) ListEnsembles(ctx context.Context, r wire.ListEnsemblesRequestObject) (wire.ListEnsemblesResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func (s *Server) Text(page http.Handler) echo.HandlerFunc {
 const digestRows = 10
 
 func (s *Server) digest(ctx context.Context, id string) (string, error) {
-	sw, err := s.Reader.Sweep(ctx, id)
+	sw, err := s.sweep(ctx, id)
 	if err != nil {
 		return "", err
 	}

@@ -12,7 +12,7 @@ import (
 
 // ListTrials answers GET /api/v1/sweeps/{sweep}/trials.
 func (s *Server) ListTrials(ctx context.Context, r wire.ListTrialsRequestObject) (wire.ListTrialsResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *Server) GetTrial(ctx context.Context, r wire.GetTrialRequestObject) (wi
 }
 
 func (s *Server) trial(ctx context.Context, id string, number int64) (*trials.Sweep, *trials.Trial, []trials.Attempt, error) {
-	sw, err := s.Reader.Sweep(ctx, id)
+	sw, err := s.sweep(ctx, id)
 	if err != nil {
 		return nil, nil, nil, err
 	}
@@ -104,7 +104,7 @@ const maxCurves = 100
 
 // GetCurves answers GET /api/v1/sweeps/{sweep}/curves.
 func (s *Server) GetCurves(ctx context.Context, r wire.GetCurvesRequestObject) (wire.GetCurvesResponseObject, error) {
-	sw, err := s.Reader.Sweep(ctx, r.Sweep)
+	sw, err := s.sweep(ctx, r.Sweep)
 	if err != nil {
 		return nil, err
 	}

@@ -35,12 +35,12 @@ var native = []Rule{
 	{"GET", "/login", Open},    // redeems a one-time code
 	{"GET", "/health", Open},
 	{"GET", "/version", Open},
-	{"GET", "/metrics", Read},
+	{"GET", "/metrics", Survey},
 	{"GET", "/api/v1/openapi.yaml", Open},
 	{"GET", "/api/v1/system", Read},
 
 	// Sweeps.
-	{"GET", "/api/v1/sweeps", Read},
+	{"GET", "/api/v1/sweeps", Survey},
 	{"POST", "/api/v1/sweeps", Change},
 	{"GET", "/api/v1/sweeps/{sweep}", Read},
 	{"PATCH", "/api/v1/sweeps/{sweep}", Change},
@@ -66,7 +66,7 @@ var native = []Rule{
 	{"PUT", "/api/v1/code/{digest}", Change},
 
 	// Workers and what they hold.
-	{"GET", "/api/v1/workers", Read},
+	{"GET", "/api/v1/workers", Survey},
 	{"PUT", "/api/v1/workers/{worker}/hello", Work},
 	{"PUT", "/api/v1/workers/{worker}/drain", Change},
 	{"POST", "/api/v1/leases/claim", Work},

@@ -15,9 +15,13 @@ type Need string
 const (
 	// Open needs nothing: liveness, and the page's own files.
 	Open Need = "open"
-	// Read looks. On loopback nobody needs a token; an attempt sees what its
-	// trial view shows.
+	// Read looks. On loopback nobody needs a token; an attempt sees its own sweep
+	// alone.
 	Read Need = "read"
+	// Survey looks at more than one sweep: the list of them, workers, counters.
+	// On loopback nobody needs a token; an attempt may not, whose world is its
+	// sweep.
+	Survey Need = "survey"
 	// Log writes runs in MLflow's way. On loopback nobody needs a token, since
 	// nothing is started and no sweep changes; runs of trials are fenced by the
 	// attempt's token in the write itself.
@@ -64,7 +68,7 @@ func (t Table) Allow(method, path string, p Principal) error {
 	if known && (p.Role == Admin || need == Open || slices.Contains(may[need], p.Role)) {
 		return nil
 	}
-	if known && p.Role == Anonymous && p.Loopback && (need == Read || need == Log) {
+	if known && p.Role == Anonymous && p.Loopback && (need == Read || need == Survey || need == Log) {
 		return nil
 	}
 	switch {
@@ -80,14 +84,15 @@ func (t Table) Allow(method, path string, p Principal) error {
 
 // may says which roles besides Admin each need takes.
 var may = map[Need][]Role{
-	Read: {Worker, Attempt},
-	Log:  {Worker, Attempt},
-	Own:  {Worker, Attempt},
-	Work: {Worker},
+	Read:   {Worker, Attempt},
+	Survey: {Worker},
+	Log:    {Worker, Attempt},
+	Own:    {Worker, Attempt},
+	Work:   {Worker},
 }
 
 func also(need Need) string {
-	if need == Work {
+	if need == Work || need == Survey {
 		return " or a worker's"
 	}
 	return ""

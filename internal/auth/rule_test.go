@@ -23,6 +23,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 	for need, want := range map[auth.Need]string{
 		auth.Open:   "yyyyy",
 		auth.Read:   "nyyyy",
+		auth.Survey: "nynyy",
 		auth.Log:    "nyyyy",
 		auth.Own:    "nnyyy",
 		auth.Work:   "nnnyy",
