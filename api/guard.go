@@ -73,6 +73,21 @@ func noRoute(c echo.Context) bool {
 	return c.Path() == "" || c.Path() == unrouted || c.Get(echo.ContextKeyHeaderAllow) != nil
 }
 
+// proxied are the headers by which a proxy says that it passes on what another
+// machine asks.
+var proxied = []string{"Forwarded", "X-Forwarded-For", "X-Real-Ip"}
+
+// peer is the address that a request comes from, as auth.Loopback reads it. One
+// that has come through a proxy comes from nowhere that is known.
+func peer(r *http.Request) string {
+	for _, name := range proxied {
+		if r.Header.Get(name) != "" {
+			return "behind a proxy"
+		}
+	}
+	return r.RemoteAddr
+}
+
 // authorize finds out who calls and holds it against the table of routes. What
 // is in no row is denied.
 func (s *Server) authorize(table auth.Table) echo.MiddlewareFunc {
@@ -84,10 +99,10 @@ func (s *Server) authorize(table auth.Table) echo.MiddlewareFunc {
 			if cookie, err := r.Cookie(sessionCookie); header == "" && err == nil {
 				header = "Bearer " + cookie.Value
 			}
-			p, err := who.Who(r.Context(), header, r.RemoteAddr)
+			p, err := who.Who(r.Context(), header, peer(r))
 			if err != nil && r.Header.Get(echo.HeaderAuthorization) == "" && fault.Is(err, fault.Denied) {
 				// A session that has ended is no session; the page says so where it matters.
-				p, err = auth.Principal{Role: auth.Anonymous, Loopback: auth.Loopback(r.RemoteAddr)}, nil
+				p, err = auth.Principal{Role: auth.Anonymous, Loopback: auth.Loopback(peer(r))}, nil
 			}
 			if err != nil {
 				return err

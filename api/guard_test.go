@@ -196,6 +196,17 @@ func TestALinkOpensOneSession(t *testing.T) {
 	s.refused(403, "forbidden", []string{"older than 5m"}, "GET", link, "", "Authorization", "")
 }
 
+// A proxy on this machine, through which others come, is not those others.
+func TestWhoComesThroughAProxyIsNotOfThisMachine(t *testing.T) {
+	s := open(t)
+	for _, header := range []string{"X-Forwarded-For", "Forwarded", "X-Real-Ip"} {
+		s.refused(401, "unauthenticated", []string{"token"}, "GET", "/api/v1/sweeps", "", "Authorization", "", header, "203.0.113.7")
+		if res, _ := s.ask("GET", "/api/v1/sweeps", "", header, "203.0.113.7"); res.StatusCode != http.StatusOK {
+			t.Errorf("%s with a token: %d", header, res.StatusCode)
+		}
+	}
+}
+
 func TestRoutesThatAreNotThere(t *testing.T) {
 	s := open(t)
 	s.refused(404, "not_found", []string{"/api/v1/openapi.yaml"}, "GET", "/api/v1/nowhere", "")
