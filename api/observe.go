@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"strconv"
 	"time"
 
@@ -9,6 +10,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
+
+// method is a request's method as a label: one that HTTP does not know is as
+// endless as a path.
+func method(name string) string {
+	switch name {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return name
+	}
+	return "other"
+}
 
 // observe counts and times requests by route template, never by path: a path
 // holds ids, and there is no end of them.
@@ -27,7 +38,7 @@ func (s *Server) observe() echo.MiddlewareFunc {
 			if err != nil {
 				c.Error(err) // so that the status is known here
 			}
-			seconds.WithLabelValues(c.Request().Method, c.Path(), strconv.Itoa(c.Response().Status)).Observe(time.Since(start).Seconds())
+			seconds.WithLabelValues(method(c.Request().Method), c.Path(), strconv.Itoa(c.Response().Status)).Observe(time.Since(start).Seconds())
 			return nil
 		}
 	}
