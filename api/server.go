@@ -90,11 +90,14 @@ func (s *Server) Register(e *echo.Echo) error {
 	e.Use(s.observe(), survive(), careful(), compress(), hosts(s.Hosts), sameSite(), s.authorize(auth.Routes()), check)
 	wire.RegisterHandlers(e, wire.NewStrictHandler(s, nil))
 	e.RouteNotFound(unrouted, func(echo.Context) error { return echo.ErrNotFound }) // not the page, which answers all else
-	e.GET("/api/v1/openapi.yaml", specification)
+	e.GET(specPath, specification)
 	e.GET("/login", s.login)
 	e.GET("/metrics", s.metrics())
 	return nil
 }
+
+// specPath is the one route below /api/v1 that the specification does not hold.
+const specPath = "/api/v1/openapi.yaml"
 
 // specification serves openapi.yaml itself.
 func specification(c echo.Context) error {
