@@ -13,6 +13,7 @@ import (
 	"github.com/sweepd/sweepd/internal/auth"
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/internal/preds"
+	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/trials"
 )
 
@@ -73,6 +74,9 @@ func (s *Server) PutPrediction(ctx context.Context, r wire.PutPredictionRequestO
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return nil, err
 	}
+	if err := s.held(ctx); err != nil {
+		return nil, err
+	}
 	sum := sha256.New()
 	if _, err := s.Blobs.Put(ctx, trials.PredictionKey(ref, r.Name), io.TeeReader(f, sum)); err != nil {
 		return nil, err
@@ -80,6 +84,18 @@ func (s *Server) PutPrediction(ctx context.Context, r wire.PutPredictionRequestO
 	return wire.PutPrediction200JSONResponse(wire.FromPrediction(trials.Prediction{
 		Split: set.Split, Name: r.Name, Digest: hex.EncodeToString(sum.Sum(nil)), Size: info.Size(), Rows: set.Rows, Cols: set.Cols,
 	})), nil
+}
+
+// held is fault.Stale when the attempt whose token this is has ended: what it
+// left was named, with its digest, when it was settled. A batch of nothing is
+// fenced as any other.
+func (s *Server) held(ctx context.Context) error {
+	p := Principal(ctx)
+	if p.Role != auth.Attempt {
+		return nil
+	}
+	by := tracking.Author{Owner: trials.Owner(p.Claims.Trial), Attempt: p.Claims.Attempt}
+	return s.Tracking(by).LogBatch(ctx, p.Claims.Run, tracking.Batch{})
 }
 
 // fitsEnsembles checks predictions as the ensembles of the attempt's sweep will

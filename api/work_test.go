@@ -199,6 +199,14 @@ stages:
 	if b, err := s.admin.File(t.Context(), sw.ID, 1, "val.csv"); err != nil || string(b) != good {
 		t.Errorf("%q, %v", b, err)
 	}
+	// What was settled stays as it was settled.
+	const other = "id,c0,c1\na,1,0\nb,1,0\n"
+	if _, err := h.c.PutPrediction(t.Context(), l.Token, l.Ref, "val.csv", strings.NewReader(other), int64(len(other))); !fault.Is(err, fault.Stale) {
+		t.Errorf("after the settle: %v", err)
+	}
+	if b, err := s.admin.File(t.Context(), sw.ID, 1, "val.csv"); err != nil || string(b) != good {
+		t.Errorf("%q, %v", b, err)
+	}
 	if _, err := s.admin.File(t.Context(), sw.ID, 1, "vall.csv"); !fault.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "did you mean val.csv?") {
 		t.Error(err)
 	}
