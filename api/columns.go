@@ -134,6 +134,10 @@ func text(s string) any {
 // others by their best reading so far.
 const rank = "rank"
 
+// maxOrders is how many columns one request may sort by. Each parameter among
+// them is a join, and SQLite takes 64.
+const maxOrders = 16
+
 // orders reads "-best,number". rank depends on the goal.
 func orders(asked string, goal spec.Goal) ([]trials.Order, error) {
 	if asked == "" {
@@ -141,7 +145,11 @@ func orders(asked string, goal spec.Goal) ([]trials.Order, error) {
 	}
 	var out []trials.Order
 	var ps []fault.Problem
-	for _, name := range strings.Split(asked, ",") {
+	names := strings.Split(asked, ",")
+	if len(names) > maxOrders {
+		return nil, fault.Invalidf("there are %d columns to sort by, at most %d are looked at", len(names), maxOrders).At("query parameter sort")
+	}
+	for _, name := range names {
 		name = strings.TrimSpace(name)
 		field, desc := strings.CutPrefix(name, "-")
 		switch {

@@ -22,6 +22,7 @@ func TestOddRequestsAreTheSendersFault(t *testing.T) {
 		{"GET", at + "/trials?filter=" + strings.Repeat("a", 5000), ""},
 		{"GET", at + "/trials?filter==,<,~", ""},
 		{"GET", at + "/trials?sort=,", ""},
+		{"GET", at + "/trials?sort=" + strings.Repeat("params.x,", 70) + "number", ""},
 		{"GET", at + "/trials?columns=,", ""},
 		{"GET", at + "/curves?trials=", ""},
 		{"GET", at + "/curves?trials=1,,2", ""},
