@@ -2,6 +2,7 @@ package filter_test
 
 import (
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -130,6 +131,18 @@ func TestExperimentFilters(t *testing.T) {
 		if err == nil || err.Error() != want {
 			t.Errorf("%s\n got %v\nwant %s", src, err, want)
 		}
+	}
+}
+
+// Parentheses that are never closed are looked for a bounded way ahead: the
+// time goes with the length of a filter, not with its square.
+func TestUnclosedParenthesesTakeNoTime(t *testing.T) {
+	if _, err := filter.Runs(strings.Repeat("(", 1<<20)); !fault.Is(err, fault.Invalid) {
+		t.Errorf("got %.100v", err)
+	}
+	f, err := filter.Runs("run_id IN ('(((', \"((\") AND params.`(` = '('")
+	if err != nil || len(f) != 2 || len(f[0].List) != 2 {
+		t.Errorf("%v, %v", f, err)
 	}
 }
 

@@ -93,14 +93,20 @@ func next(s string) (kind, int) {
 	return other, len(s)
 }
 
+// deepest is how many parentheses may be open at once. No filter needs a second;
+// the bound keeps the search for the end of each of many short.
+const deepest = 100
+
 // groupEnd gives the length of the parenthesis at the beginning of s; 0 when it
-// is never closed.
+// is never closed, or holds too many others.
 func groupEnd(s string) int {
 	depth := 0
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
 		case '(':
-			depth++
+			if depth++; depth > deepest {
+				return 0
+			}
 		case ')':
 			if depth--; depth == 0 {
 				return i + 1
