@@ -1,6 +1,7 @@
 package tracking
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/tracking/filter"
 )
 
 const (
@@ -160,4 +162,24 @@ func checkLimit(n, most int) error {
 		return fault.Invalidf("Invalid value %d for parameter 'max_results' supplied. It must be at most %d", n, most)
 	}
 	return nil
+}
+
+// checkSearch refuses a search that is larger than a database takes.
+func checkSearch(where filter.Filter, keys, experiments int) error {
+	values := experiments
+	for _, c := range where {
+		values += len(c.List)
+	}
+	return cmp.Or(
+		checkMost("comparisons", len(where), MaxSearchClauses),
+		checkMost("keys to order by", keys, MaxSearchKeys),
+		checkMost("experiments and values in lists", values, MaxSearchValues),
+	)
+}
+
+func checkMost(what string, n, most int) error {
+	if n <= most {
+		return nil
+	}
+	return fault.Invalidf("A search can contain at most %d %s. Got %d.", most, what, n).Fix("split it into several")
 }

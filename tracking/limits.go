@@ -29,7 +29,13 @@ const (
 	MaxRunsPage        = 50000
 	MaxModelsPage      = 50000
 	MaxExperimentsPage = 50000
-	MaxHistoryRuns     = 100   // runs of one bulk history
-	MaxHistoryPoints   = 25000 // points of one bulk history
-	MaxSamplePoints    = 2500  // points of one run in a sample
+	// Of one search; databases take so many conditions, joins and arguments.
+	MaxSearchClauses  = 200
+	MaxSearchKeys     = 30    // to sort by
+	MaxSearchValues   = 25000 // experiments, and values in lists
+	MaxSearchDatasets = 10
+
+	MaxHistoryRuns   = 100   // runs of one bulk history
+	MaxHistoryPoints = 25000 // points of one bulk history
+	MaxSamplePoints  = 2500  // points of one run in a sample
 )

@@ -204,6 +204,12 @@ func (c caller) SearchModels(ctx context.Context, s ModelSearch) (ModelList, err
 	if err != nil {
 		return ModelList{}, err
 	}
+	if err := checkSearch(where, len(order), len(ids)); err != nil {
+		return ModelList{}, err
+	}
+	if err := checkMost("datasets", len(s.Datasets), MaxSearchDatasets); err != nil {
+		return ModelList{}, err
+	}
 	search := fingerprint("models", ids, where, s.Datasets, order)
 	after, err := cursor(search, s.Token)
 	if err != nil || len(ids) == 0 {

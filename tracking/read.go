@@ -20,6 +20,9 @@ func (c caller) SearchExperiments(ctx context.Context, s ExperimentSearch) (Expe
 	if err != nil {
 		return ExperimentList{}, err
 	}
+	if err := checkSearch(where, len(order), 0); err != nil {
+		return ExperimentList{}, err
+	}
 	search := fingerprint("experiments", s.View, where, order)
 	after, err := cursor(search, s.Token)
 	if err != nil {
@@ -43,6 +46,9 @@ func (c caller) SearchRuns(ctx context.Context, s RunSearch) (RunList, error) {
 	}
 	ids, err := experimentIDs(s.Experiments)
 	if err != nil {
+		return RunList{}, err
+	}
+	if err := checkSearch(where, len(order), len(ids)); err != nil {
 		return RunList{}, err
 	}
 	search := fingerprint("runs", ids, s.View, where, order)

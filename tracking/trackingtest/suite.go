@@ -50,6 +50,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"history of several runs", (*bench).historyOf},
 		{"samples keep the ends", (*bench).samples},
 		{"filters", (*bench).filters},
+		{"the largest search", (*bench).largest},
 		{"filters on datasets", (*bench).datasetFilters},
 		{"orders with NaN and nothing", (*bench).orders},
 		{"pages do not move under inserts", (*bench).pages},

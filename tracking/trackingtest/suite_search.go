@@ -3,11 +3,55 @@ package trackingtest
 import (
 	"fmt"
 	"math"
+	"strings"
+	"time"
 
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/tracking/filter"
 )
+
+// largest asks for as much as one search may, and for one more.
+func (b *bench) largest() {
+	e := b.experiment("e")
+	b.run(e, 1)
+	service := tracking.Service{Store: b.Store, Now: time.Now, NewID: func() string { return id(99) }}.As(nobody)
+	for _, c := range []struct {
+		what  string
+		most  int
+		grown func(n int) tracking.RunSearch
+	}{
+		{"comparisons", tracking.MaxSearchClauses, func(n int) tracking.RunSearch {
+			clauses := make([]string, n)
+			for i := range clauses {
+				clauses[i] = fmt.Sprintf("params.p%d IS NULL", i)
+			}
+			return tracking.RunSearch{Filter: strings.Join(clauses, " AND ")}
+		}},
+		{"keys", tracking.MaxSearchKeys - 2, func(n int) tracking.RunSearch { // the start and the ID are always among them
+			keys := make([]string, n)
+			for i := range keys {
+				keys[i] = fmt.Sprintf("metrics.m%d", i)
+			}
+			return tracking.RunSearch{OrderBy: keys}
+		}},
+		{"values", tracking.MaxSearchValues - 1, func(n int) tracking.RunSearch {
+			return tracking.RunSearch{Filter: "run_id NOT IN ('x'" + strings.Repeat(", 'x'", n-1) + ")"}
+		}},
+	} {
+		for _, n := range []int{c.most, c.most + 1} {
+			s := c.grown(n)
+			s.Experiments, s.Limit = []string{e}, 10
+			list, err := service.SearchRuns(b.Context(), s)
+			if n == c.most && (err != nil || len(list.Runs) != 1) {
+				b.Errorf("%d %s: %d runs, %v", n, c.what, len(list.Runs), err)
+			}
+			if n > c.most && !fault.Is(err, fault.Invalid) {
+				b.Errorf("%d %s: %v, want invalid", n, c.what, err)
+			}
+		}
+	}
+}
 
 func (b *bench) filters() {
 	e := b.experiment("e")
