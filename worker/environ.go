@@ -42,6 +42,10 @@ func (e environ) list() []string {
 // threads are the variables by which libraries learn how many threads to start.
 var threads = []string{"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS"}
 
+// quiet keeps MLflow's client from printing links to the run. It makes them of
+// the address it logs to, the door's, which is no page and ends with the worker.
+const quiet = "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"
+
 // inherited is what a trial takes from the worker's own environment: all but
 // what names the worker's server, its credentials and its devices.
 func (w *Worker) inherited() environ {
@@ -81,6 +85,9 @@ func (a *attempt) common() environ {
 		if !ours(name) && !strings.HasPrefix(name, "LD_") {
 			e.values[name] = value
 		}
+	}
+	if e.values[quiet] == "" {
+		e.values[quiet] = "true"
 	}
 	e.pastProxies()
 	e.values["PYTHONUNBUFFERED"] = "1"

@@ -128,7 +128,7 @@ func TestEnvironment(t *testing.T) {
 		"MLFLOW_TRACKING_URI=" + w.DoorURL(), "MLFLOW_TRACKING_TOKEN=token-4", "MLFLOW_RUN_ID=run-4", "MLFLOW_EXPERIMENT_NAME=test",
 		"SWEEPD_URL=" + w.DoorURL(), "SWEEPD_TOKEN=token-4", "SWEEPD_TRIAL_ID=s-test/4", "SWEEPD_SWEEP_ID=s-test", "SWEEPD_ATTEMPT=1", "SWEEPD_RESUME=0",
 		"SWEEPD_SEED=12345", "SWEEPD_PARAM_LR=0.001", "SWEEPD_PARAM_BATCH_SIZE=big", "OMP_NUM_THREADS=2", "OPENBLAS_NUM_THREADS=2", "MKL_NUM_THREADS=7",
-		"NO_PROXY=.corp,127.0.0.1,localhost\n", "no_proxy=127.0.0.1,localhost\n", "PYTHONUNBUFFERED=1", "CUDA_VISIBLE_DEVICES=\n", "MINE=1", `{"batch-size":"big","lr":0.001,"model":{"width":64},"none":null}`,
+		"NO_PROXY=.corp,127.0.0.1,localhost\n", "no_proxy=127.0.0.1,localhost\n", "PYTHONUNBUFFERED=1", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT=true", "CUDA_VISIBLE_DEVICES=\n", "MINE=1", `{"batch-size":"big","lr":0.001,"model":{"width":64},"none":null}`,
 	} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the environment lacks %q", want)
@@ -141,5 +141,18 @@ func TestEnvironment(t *testing.T) {
 	}
 	if dir := dirOf(t, o, ref); !strings.Contains(log, "SWEEPD_TRIAL_DIR="+dir) || !strings.Contains(log, "PWD="+dir) {
 		t.Errorf("it does not run in %s:\n%s", dir, log)
+	}
+}
+
+// A sweep that wants MLflow's links back says so.
+func TestLinksArePrintedWhenAskedFor(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	task := shell("echo links ${MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT}")
+	task.Env = map[string]string{"MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "false"}
+	ref := o.add(1, task)
+	o.outcome(t, ref)
+	if log := o.log(ref); !strings.Contains(log, "links false") {
+		t.Errorf("printed %q", log)
 	}
 }
