@@ -70,6 +70,7 @@ type office struct {
 	loseChunk bool // the answer to the next chunk of output is lost
 	logs      map[trials.Ref][]byte
 	chunks    map[trials.Ref]int
+	ended     map[trials.Ref]bool // the chunk that says that it is the last has come
 	codes     map[string][]byte
 	asked     chan struct{} // filled when code was asked for that is not there; nil: nobody looks
 	fetched   int
@@ -84,7 +85,7 @@ type office struct {
 func newOffice(ttl time.Duration) *office {
 	o := &office{
 		ttl: ttl, changed: make(chan struct{}), claims: map[string][]trials.Ref{}, live: map[trials.Ref]trials.Lease{},
-		signals: map[trials.Ref]trials.Signal{}, outcomes: map[trials.Ref]trials.Outcome{}, logs: map[trials.Ref][]byte{}, chunks: map[trials.Ref]int{},
+		signals: map[trials.Ref]trials.Signal{}, outcomes: map[trials.Ref]trials.Outcome{}, logs: map[trials.Ref][]byte{}, chunks: map[trials.Ref]int{}, ended: map[trials.Ref]bool{},
 		codes: map[string][]byte{}, reports: map[string][]json.RawMessage{}, stop: map[string]string{}, files: map[string][]byte{},
 		claimed: map[trials.Ref]time.Time{}, settled: map[trials.Ref]time.Time{},
 	}
@@ -364,6 +365,7 @@ func (o *office) PutLog(_ context.Context, token string, ref trials.Ref, chunk i
 	if chunk < o.chunks[ref] {
 		return nil // the same again is free
 	}
+	o.ended[ref] = o.ended[ref] || last
 	if chunk != o.chunks[ref] || offset != int64(len(o.logs[ref])) || len(b) > 256<<10 || token == "" {
 		return fault.Invalidf("chunk %d at %d is out of order", chunk, offset)
 	}

@@ -38,6 +38,7 @@ type output struct {
 	sent    int64  // bytes of the file; equal to the offset until something is left out
 	offset  int64  // bytes uploaded
 	refused bool   // the server does not want it: stale, or too much
+	ended   bool   // the server has been told that there is no more
 	punched int64  // end of the hole in the file
 }
 
@@ -114,11 +115,21 @@ func (o *output) put(ctx context.Context, b []byte, last bool) error {
 	}
 	o.chunk++
 	o.offset += int64(len(b))
+	o.ended = o.ended || last
 	return nil
 }
 
-// finish uploads the rest once the attempt has ended.
+// finish uploads the rest once the attempt has ended, and says that it is all:
+// with the last chunk, or with an empty one when that has left already.
 func (o *output) finish(ctx context.Context) error {
+	if err := o.remainder(ctx); err != nil || o.refused || o.ended {
+		return err
+	}
+	return o.put(ctx, []byte{}, true)
+}
+
+// remainder uploads what has not been.
+func (o *output) remainder(ctx context.Context) error {
 	f, err := os.Open(o.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

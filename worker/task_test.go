@@ -227,6 +227,24 @@ func TestOutputIsStoredInChunksWhileItGrows(t *testing.T) {
 	}
 }
 
+// Whoever reads along learns that there is no more, also where all was uploaded
+// before the end, or nothing was printed at all.
+func TestOutputEnds(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	early := o.add(1, shell("echo early; while [ ! -e go ]; do sleep 0.01; done"))
+	o.until(t, "the only line", func() bool { return string(o.logs[early]) == "early\n" })
+	touch(t, dirOf(t, o, early), "go")
+	for what, ref := range map[string]trials.Ref{"early": early, "late": o.add(2, shell("echo late")), "silent": o.add(3, shell("true"))} {
+		o.outcome(t, ref)
+		o.mu.Lock()
+		if !o.ended[ref] {
+			t.Errorf("the output of the %s trial never ended", what)
+		}
+		o.mu.Unlock()
+	}
+}
+
 func TestALostAnswerToAChunkTearsNothing(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.loseChunk = true
