@@ -162,7 +162,7 @@ func (s *Server) GetLog(ctx context.Context, r wire.GetLogRequestObject) (wire.G
 	final := false
 	for _, a := range as {
 		if a.Number == attempt {
-			final = silent(a)
+			final = a.State == trials.AttemptEnded // its worker settles it after its output
 		}
 	}
 	part, err := s.Output.Read(ctx, trials.Ref{Trial: t.No, Attempt: attempt}, r.Params.Offset, limit(r.Params.Limit, 256<<10), seconds(r.Params.Wait), final)
@@ -173,10 +173,4 @@ func (s *Server) GetLog(ctx context.Context, r wire.GetLogRequestObject) (wire.G
 		Body:    string(part.Bytes),
 		Headers: wire.GetLog200ResponseHeaders{LogOffset: part.Offset, LogSize: part.Size, LogEnded: part.Ended},
 	}, nil
-}
-
-// silent tells whether an attempt will send no more output, although its last
-// chunk may be missing: it never began, or its worker is gone.
-func silent(a trials.Attempt) bool {
-	return a.State == trials.AttemptEnded && (a.Claimed.IsZero() || a.Verdict == trials.Lost || a.Verdict == trials.Undelivered)
 }

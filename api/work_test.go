@@ -228,6 +228,29 @@ func TestABodyOverItsCapIsRefused(t *testing.T) {
 	}
 }
 
+// An attempt that has ended sends no more output, whatever its worker came to
+// say of it.
+func TestOutputEndsWithItsAttempt(t *testing.T) {
+	s := open(t)
+	sw := s.submit(pointsOf(1, ""))
+	h := s.hello("w1", 1)
+	l := h.one()
+	if p, err := s.admin.Log(t.Context(), sw.ID, 1, 0, 0, 0); err != nil || p.Ended {
+		t.Errorf("while it runs: %+v, %v", p, err)
+	}
+	if err := h.c.PutLog(t.Context(), l.Token, l.Ref, 0, 0, false, []byte("epoch 1\n")); err != nil {
+		t.Fatal(err)
+	}
+	h.complete(l, 1)
+	p, err := s.admin.Log(t.Context(), sw.ID, 1, 0, 0, 20)
+	if err == nil && !p.Ended {
+		p, err = s.admin.Log(t.Context(), sw.ID, 1, 0, 8, 20)
+	}
+	if err != nil || !p.Ended {
+		t.Errorf("after its end: %+v, %v", p, err)
+	}
+}
+
 func TestOutputIsReadWhileItIsWritten(t *testing.T) {
 	s := open(t)
 	sw := s.submit(pointsOf(1, ""))
