@@ -138,6 +138,10 @@ class Server:
             check_answer(op, status, kind, raw)
         except AssertionError as e:
             self.faults.append(e)
+        self.reply(h, status, kind, raw)
+
+    def reply(self, h, status, kind, raw):
+        """Writes a whole answer."""
         h.send_response(status)
         h.send_header("Content-Type", kind)
         if status >= 500:

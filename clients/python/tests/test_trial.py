@@ -3,6 +3,7 @@
 import json
 import math
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -230,6 +231,30 @@ def test_threads_share_the_connection(server):
         thread.join()
     assert sum(len(server.sent(i)["points"]) for i in range(len(server.requests))) == 100
     assert server.connections == 1
+
+
+def test_the_handler_of_a_signal_may_report(server):
+    """The trial is told to end while a report of it is under way, and its handler reports as well."""
+    script = """
+import os, signal, sys
+import sweepd as sw
+trial = sw.trial()
+signal.signal(signal.SIGTERM, lambda *_: trial.report(last=2))
+trial.report(pid=os.getpid())
+trial.report(after=3)
+"""
+
+    def told_to_end(h):
+        os.kill(server.sent()["points"][0]["metrics"]["pid"], signal.SIGTERM)
+        server.answers = [(200, {"stop": False})]
+        server.reply(h, 200, "application/json", b'{"stop": false}')
+
+    server.answers = [told_to_end]
+    src = os.path.dirname(os.path.dirname(sw.__file__))
+    env = {**os.environ, **environ(server), "PYTHONPATH": src}
+    subprocess.run([sys.executable, "-c", script], check=True, env=env, timeout=30)
+    points = [p for i in range(len(server.requests)) for p in server.sent(i)["points"]]
+    assert [next(iter(p["metrics"])) for p in points] == ["pid", "last", "after"]
 
 
 def test_a_forked_child_is_a_trial_of_its_own(server):

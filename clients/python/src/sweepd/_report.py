@@ -37,7 +37,8 @@ class Reporter:
     def __init__(self, url: str, token: str | None):
         self._connection = Connection(url, token, timeout=30)
         self._waiting: list[dict[str, Any]] = []
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler that reports may come between in the same thread
+        self._busy = False  # a request is under way
         self._silent = False  # the last try had no answer: do not hold up training for the next
         self._warned: set[str] = set()
         self.stop = False
@@ -48,21 +49,44 @@ class Reporter:
         """Sends a point and those that wait, and tells whether to stop. Never raises for what the other side does."""
         with self._lock:
             self._waiting.append(point)
-            if len(self._waiting) > KEPT:
-                del self._waiting[0]
-                self._warn("sweepd: more than 1000 reports wait for the worker; the oldest are dropped")
+            self._trim()
             self._deliver()
             return self.stop
 
+    def _trim(self) -> None:
+        if len(self._waiting) > KEPT:
+            del self._waiting[:-KEPT]
+            self._warn("sweepd: more than 1000 reports wait for the worker; the oldest are dropped")
+
     def _deliver(self) -> None:
-        body = json.dumps({"points": self._waiting}, separators=(",", ":")).encode()
-        answer = self._ask(body)
-        if answer is None:
-            self._silent = True
-            self._warn("sweepd: the worker does not answer; reports wait in memory and training goes on")
+        """Sends what waits, and what a signal's handler adds meanwhile."""
+        if self._busy:
             return
-        self._silent = False
-        self._waiting.clear()
+        self._busy = True
+        try:
+            while self._waiting and self._exchange():
+                pass
+        finally:
+            self._busy = False
+
+    def _exchange(self) -> bool:
+        """One request with all that waits; whether it was answered."""
+        points, self._waiting = self._waiting, []
+        answer = None
+        try:
+            answer = self._ask(json.dumps({"points": points}, separators=(",", ":")).encode())
+        finally:
+            if answer is None:  # a handler's exception, or nobody there
+                self._waiting[:0] = points
+                self._trim()
+        self._silent = answer is None
+        if answer is None:
+            self._warn("sweepd: the worker does not answer; reports wait in memory and training goes on")
+            return False
+        self._take(answer)
+        return True
+
+    def _take(self, answer: Answer) -> None:
         if answer.status == 200:
             said = answer.json()
             self.stop, self.reason = bool(said.get("stop")), said.get("reason", "")
