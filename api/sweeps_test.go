@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -71,9 +72,33 @@ func TestTheSameKeyGivesTheSameSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := s.admin.Submit(t.Context(), wire.Submission{Source: searched}, "monday")
+	// Another checkout of the same is the same.
+	again, err := s.admin.Submit(t.Context(), wire.Submission{Source: searched, Workdir: "/elsewhere", Interpreter: "/elsewhere/python"}, "monday")
 	if err != nil || again.ID != first.ID {
 		t.Errorf("%s, then %s, %v", first.ID, again.ID, err)
+	}
+	for _, other := range []wire.Submission{
+		{Source: searched, Set: []string{"budget.parallel=7"}},
+		{Source: searched, Smoke: true},
+	} {
+		if _, err := s.admin.Submit(t.Context(), other, "monday"); kind(err) != "conflict idempotency_key_reused" {
+			t.Errorf("%+v under the same key: %v", other, err)
+		}
+	}
+	digest, body := packed(t)
+	if err := s.admin.PutCode(t.Context(), digest, bytes.NewReader(body)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.admin.Submit(t.Context(), wire.Submission{Source: searched, Code: digest}, "monday"); kind(err) != "conflict idempotency_key_reused" {
+		t.Errorf("other code under the same key: %s", kind(err))
+	}
+	drawn := strings.Replace(searched, ", seed: 3", "", 1)
+	one, err := s.admin.Submit(t.Context(), wire.Submission{Source: drawn}, "tuesday")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if two, err := s.admin.Submit(t.Context(), wire.Submission{Source: drawn}, "tuesday"); err != nil || two.ID != one.ID {
+		t.Errorf("without a seed: %s, then %s, %v", one.ID, two.ID, err)
 	}
 	if _, err := s.admin.Submit(t.Context(), wire.Submission{Source: pointsOf(1, "")}, "monday"); kind(err) != "conflict idempotency_key_reused" {
 		t.Errorf("another file under the same key: %s", kind(err))

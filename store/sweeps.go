@@ -10,6 +10,7 @@ import (
 	"github.com/sweepd/sweepd/internal/fault"
 	"github.com/sweepd/sweepd/tracking"
 	"github.com/sweepd/sweepd/trials"
+	"github.com/sweepd/sweepd/trials/spec"
 )
 
 // newSweepID gives "s-" and ten characters of lower-case base32: 50 random bits.
@@ -36,7 +37,7 @@ func (s *DB) CreateSweep(ctx context.Context, sw *trials.Sweep, key string) (*tr
 	var out *trials.Sweep
 	err := s.write(ctx, 0, true, func(t *tx) (err error) {
 		if key != "" {
-			if out, err = t.createdBy(key, sw.Source); err != nil || out != nil {
+			if out, err = t.createdBy(key, sw); err != nil || out != nil {
 				return err
 			}
 		}
@@ -53,8 +54,8 @@ func (s *DB) CreateSweep(ctx context.Context, sw *trials.Sweep, key string) (*tr
 }
 
 // createdBy finds the sweep that was made with an idempotency key, nil when it
-// is new.
-func (t *tx) createdBy(key, source string) (*trials.Sweep, error) {
+// is new. asked must be the same sweep.
+func (t *tx) createdBy(key string, asked *trials.Sweep) (*trials.Sweep, error) {
 	var row sweepRow
 	if n, err := t.scan(&row, "SELECT * FROM sweeps WHERE create_key = ?", key); err != nil || n == 0 {
 		return nil, err
@@ -63,12 +64,46 @@ func (t *tx) createdBy(key, source string) (*trials.Sweep, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e.source != source {
-		return nil, fault.Conflictf("the idempotency key %q made sweep %s of another text", key, row.ID).
+	other := ""
+	switch {
+	case e.source != asked.Source:
+		other = "another text"
+	case row.Code != asked.Code:
+		other = "another state of its directory"
+	default:
+		same, err := sameSpec(e.spec, asked.Spec)
+		if err != nil {
+			return nil, err
+		}
+		if !same {
+			other = "the same text with other changes to it"
+		}
+	}
+	if other != "" {
+		return nil, fault.Conflictf("the idempotency key %q made sweep %s of %s", key, row.ID, other).
 			Coded("idempotency_key_reused").Fix("send a new key with a new sweep")
 	}
 	sw := row.noun(e)
 	return &sw, nil
+}
+
+// sameSpec tells whether two specs ask for the same, but for what differs each
+// time and at each place that a file is sent from: drawn seeds, the directory's
+// path, the interpreter's.
+func sameSpec(a, b *spec.Spec) (bool, error) {
+	var texts [2]string
+	for i, s := range []*spec.Spec{a, b} {
+		var bare spec.Spec // as it comes back from a row, whatever made it
+		if err := decode(encode(s), &bare); err != nil {
+			return false, err
+		}
+		for j := range bare.Stages {
+			st := &bare.Stages[j]
+			st.Sampler.Seed, st.Workdir.Path, st.Interpreter = 0, "", ""
+		}
+		texts[i] = encode(bare)
+	}
+	return texts[0] == texts[1], nil
 }
 
 func (t *tx) createSweep(sw *trials.Sweep, key string) (*trials.Sweep, error) {
