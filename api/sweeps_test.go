@@ -228,6 +228,13 @@ func TestOrdersToASweep(t *testing.T) {
 			t.Errorf("%s was asked by %q, want ann: %v", k, by[string(k)], by)
 		}
 	}
+	// A cancel whose answer was lost comes again.
+	if _, err := s.admin.Command(t.Context(), sw.ID, client.Cancel, wire.Order{}); err != nil {
+		t.Errorf("cancelled again: %v", err)
+	}
+	if again, err := s.admin.Decisions(t.Context(), sw.ID, 0, 0, 100); err != nil || len(again.Decisions) != len(ds.Decisions) {
+		t.Errorf("%d decisions, want %d, %v", len(again.Decisions), len(ds.Decisions), err)
+	}
 	// An order without a body is an order without a reason.
 	s.refused(409, "sweep_ended", []string{"cancelled already"}, "POST", "/api/v1/sweeps/"+sw.ID+"/pause", "")
 	s.refused(404, "not_found", nil, "POST", "/api/v1/sweeps/s-nothere/pause", "")

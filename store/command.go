@@ -35,6 +35,9 @@ func (s *DB) Command(ctx context.Context, sweep int64, c scheduler.Command) (*tr
 
 func (t *tx) command(sw *sweepRow, c scheduler.Command) error {
 	ended := trials.SweepState(sw.State).Ended()
+	if c.Kind == scheduler.CommandCancel && c.Trials == nil && sw.State == string(trials.SweepCancelled) {
+		return nil // the answer was lost, and it was asked again
+	}
 	if ended && c.Kind != scheduler.CommandRetry {
 		return fault.Conflictf("sweep %s is %s already", sw.ID, sw.State).Coded("sweep_ended")
 	}
