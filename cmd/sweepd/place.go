@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -128,15 +129,35 @@ func (p place) token() (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
+// address is where a server listens, as people write it: the scheme may be left
+// out.
+func address(text string) (string, error) {
+	full := text
+	if !strings.Contains(text, "://") {
+		full = "http://" + text
+	}
+	u, err := url.Parse(full)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fault.Invalidf("%q is no address of a server", text).Coded("address").At("--server").Fix("write it like http://127.0.0.1:8080")
+	}
+	return strings.TrimRight(full, "/"), nil
+}
+
 // client connects to the server that the flags name, else to the local one.
 func (e *env) client() (*client.Client, error) {
 	p := place{e.Dir}
 	addr, token := e.Server, e.Token
+	if addr != "" {
+		var err error
+		if addr, err = address(addr); err != nil {
+			return nil, err
+		}
+	}
 	s, err := p.serving()
 	if err != nil && addr == "" {
 		s, err = p.await(e.ctx)
 	}
-	local := addr == "" || (err == nil && strings.TrimRight(addr, "/") == s.Addr)
+	local := addr == "" || (err == nil && addr == s.Addr)
 	if token == "" && local {
 		if token, err = p.token(); err != nil {
 			return nil, fmt.Errorf("read the token of %s: %w", e.Dir, err)
