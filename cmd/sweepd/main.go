@@ -92,8 +92,7 @@ type versionCmd struct{}
 
 // Run prints the version.
 func (versionCmd) Run(e *env) error {
-	_, err := fmt.Fprintln(e.out, "sweepd", version())
-	return err
+	return e.print(map[string]any{"version": version()}, func(w io.Writer) { fmt.Fprintln(w, "sweepd", version()) })
 }
 
 // buildVersion is set when a release is built.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 )
 
 // migrateCmd is the verb migrate. serve and run migrate by themselves; this is
@@ -23,6 +24,8 @@ func (c *migrateCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(e.out, "the %s database has the schema of sweepd %s\n", db.Dialect(), version())
+	err = e.print(map[string]any{"database": db.Dialect(), "version": version()}, func(w io.Writer) {
+		fmt.Fprintf(w, "the %s database has the schema of sweepd %s\n", db.Dialect(), version())
+	})
 	return errors.Join(err, db.Close())
 }
