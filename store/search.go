@@ -24,6 +24,7 @@ type sortKey struct {
 	expr    string
 	desc    bool
 	numeric bool
+	whole   bool // an integer, of which a float holds not every digit
 }
 
 func (q *finder) and(cond string, args ...any) {
@@ -88,10 +89,24 @@ func (q *finder) after(values []any) {
 }
 
 func (q *finder) typed(k sortKey) string {
-	if k.numeric {
+	switch {
+	case k.whole:
+		return q.d.bigint
+	case k.numeric:
 		return q.d.double
 	}
 	return q.d.text
+}
+
+// value is where a key of a row, or of a cursor, is read into.
+func (k sortKey) value() any {
+	switch {
+	case k.whole:
+		return new(int64)
+	case k.numeric:
+		return new(float64)
+	}
+	return new(string)
 }
 
 // cursor reads the keys of the last row of a page.
@@ -102,17 +117,8 @@ func (q *finder) cursor(c tracking.Cursor) ([]any, error) {
 	}
 	out := make([]any, len(parts))
 	for i, k := range q.keys {
-		var err error
-		if k.numeric {
-			var v float64
-			err = json.Unmarshal(parts[i], &v)
-			out[i] = v
-		} else {
-			var v string
-			err = json.Unmarshal(parts[i], &v)
-			out[i] = v
-		}
-		if err != nil {
+		out[i] = k.value()
+		if err := json.Unmarshal(parts[i], out[i]); err != nil {
 			return nil, badCursor(c)
 		}
 	}
@@ -180,11 +186,7 @@ func (q *finder) page(db queryer, columns, from string, after tracking.Cursor, l
 		values := make([]any, len(q.keys))
 		into := []any{&no}
 		for i, k := range q.keys {
-			if k.numeric {
-				values[i] = new(float64)
-			} else {
-				values[i] = new(string)
-			}
+			values[i] = k.value()
 			into = append(into, values[i])
 		}
 		if err := rows.Scan(into...); err != nil {

@@ -147,6 +147,7 @@ func (q *finder) runOrder(i int, o filter.Order) {
 		}
 		numeric := o.Key == filter.StartTime || o.Key == filter.EndTime || o.Key == filter.ExperimentID
 		q.key(runColumns[o.Key], missing, numeric, o.Desc)
+		q.keys[len(q.keys)-1].whole = numeric
 	case filter.Metric:
 		join("metric_summary")
 		q.keys = append(q.keys, sortKey{

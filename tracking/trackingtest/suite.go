@@ -54,6 +54,7 @@ func Run(t *testing.T, open func(t *testing.T) Subject) {
 		{"filters on datasets", (*bench).datasetFilters},
 		{"orders with NaN and nothing", (*bench).orders},
 		{"pages do not move under inserts", (*bench).pages},
+		{"pages by times that are no float", (*bench).pagesOfTimes},
 		{"searches see the lifecycle", (*bench).views},
 		{"searching experiments", (*bench).searchExperiments},
 		{"a trial's run is its attempt's alone", (*bench).fence},

@@ -216,6 +216,37 @@ func (b *bench) views() {
 	}
 }
 
+// pagesOfTimes walks through runs whose clients gave nanoseconds for
+// milliseconds: a page begins at a whole number and not at the nearest float.
+func (b *bench) pagesOfTimes() {
+	e := b.experiment("e")
+	var want []string
+	for n := 1; n <= 5; n++ {
+		r := newRun(e, n)
+		r.Start = 1<<60 + int64(n)
+		_, err := b.Store.CreateRun(b.Context(), nobody, r)
+		b.must(err)
+		end := r.Start
+		_, err = b.Store.UpdateRun(b.Context(), nobody, r.ID, tracking.RunChange{End: &end})
+		b.must(err)
+		want = append(want, r.ID[30:])
+	}
+	for _, by := range []string{"start_time", "end_time"} {
+		order, err := filter.RunOrder([]string{by})
+		b.must(err)
+		var got []string
+		for after := tracking.Cursor(""); len(got) <= len(want); {
+			page, err := b.Store.SearchRuns(b.Context(), tracking.RunQuery{Experiments: []string{e}, View: tracking.ActiveOnly, Order: order, After: after, Limit: 1})
+			b.must(err)
+			got = append(got, short(page.Runs)...)
+			if after = page.Next; after == "" {
+				break
+			}
+		}
+		b.is(by, got, want)
+	}
+}
+
 func (b *bench) badCursors() {
 	e := b.experiment("e")
 	order, err := filter.RunOrder(nil)
