@@ -103,7 +103,7 @@ func (t *tx) setParams(by tracking.Author, id string, ref runRef, params []track
 	var changes []tracking.ParamChange
 	for _, p := range params {
 		i := slices.IndexFunc(have, func(r paramRow) bool { return r.Key == p.Key })
-		if i >= 0 && have[i].Value != p.Value && have[i].Attempt == by.Attempt {
+		if i >= 0 && have[i].Value != legibleText(p.Value) && have[i].Attempt == by.Attempt {
 			changes = append(changes, tracking.ParamChange{Key: p.Key, Old: have[i].Value, New: p.Value})
 		}
 	}

@@ -196,7 +196,7 @@ func (s *DB) LogModelParams(ctx context.Context, by tracking.Author, id string, 
 			have[r.Key] = r.Value
 		}
 		for _, p := range params {
-			if old, ok := have[p.Key]; ok && old != p.Value {
+			if old, ok := have[p.Key]; ok && old != legibleText(p.Value) {
 				return tracking.ModelParamsChanged(id, tracking.ParamChange{Key: p.Key, Old: old, New: p.Value})
 			}
 		}
