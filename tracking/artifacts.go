@@ -2,6 +2,7 @@ package tracking
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -26,7 +27,7 @@ func (c caller) MayReadArtifact(context.Context, string) error { return nil }
 
 // MayWriteArtifact holds files of a run or model to the rule for its other
 // writes. A file outside all of them is an ordinary client's to write, not an
-// attempt's.
+// attempt's, but not in the place of a folder that holds them.
 func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
 	inside := false
 	for _, id := range ArtifactOwners(path) {
@@ -43,11 +44,50 @@ func (c caller) MayWriteArtifact(ctx context.Context, path string) error {
 		}
 		inside = true
 	}
-	if !inside && !c.by.Ordinary() {
+	if inside {
+		return nil
+	}
+	if !c.by.Ordinary() {
 		return fault.Deniedf("%s lies in no run or model of trial %s", path, c.by.Owner).
 			Fix("write below the artifact_uri of the trial's run, or of a model that it has made")
 	}
-	return nil
+	held, err := c.holds(ctx, path)
+	if err == nil && held {
+		err = fault.Invalidf("'%s' is the folder of an experiment, a run or a model, not a file", path).
+			Fix("write below the artifact_uri of a run")
+	}
+	return err
+}
+
+// holds tells whether a path is that of a folder which holds runs or models, or
+// the files of one, as the server lays them out: EXPERIMENT, EXPERIMENT/models,
+// and what ends in the ID of a run or model.
+func (c caller) holds(ctx context.Context, path string) (bool, error) {
+	dir, last, below := cutLast(path)
+	if _, err := strconv.ParseInt(dir, 10, 64); err == nil && (!below || last == "models") {
+		return true, nil
+	}
+	may := c.Store.MayWrite
+	if IsModelID(last) {
+		may = c.Store.MayWriteModel
+	}
+	err := may(ctx, c.by, last)
+	switch fault.KindOf(err) {
+	case fault.NotFound:
+		return false, nil
+	case "", fault.Denied, fault.Stale:
+		return true, nil
+	}
+	return false, err
+}
+
+// cutLast parts a path from its last name; a single name is both.
+func cutLast(path string) (dir, last string, below bool) {
+	i := strings.LastIndexByte(path, '/')
+	if i < 0 {
+		return path, path, false
+	}
+	return path[:i], path[i+1:], true
 }
 
 // ArtifactPath is where an artifact URI lies below the artifact root; false for

@@ -173,6 +173,11 @@ func TestArtifactsAreFencedLikeTheirRun(t *testing.T) {
 		{api, "0/" + own + "/artifacts", fault.Denied},
 		{api, "0/" + free + "/artifacts/" + own + "/artifacts/a", fault.Denied},
 		{api, "somewhere/else", ""},
+		{api, "somewhere/else/7", ""},
+		{api, "0/" + own, fault.Invalid}, // a file there would leave no room for what the trial writes
+		{api, "0/" + free, fault.Invalid},
+		{api, "0/models", fault.Invalid},
+		{api, "77", fault.Invalid},
 		{s.As(live), "0/" + own + "/artifacts/a", ""},
 		{s.As(live), "0/" + free + "/artifacts/a", fault.Denied},
 		{s.As(live), "somewhere/else", fault.Denied},
