@@ -277,8 +277,7 @@ func (k *keeper) sample() {
 	if a.pid == 0 {
 		return // nothing of it exists
 	}
-	pids := k.tree()
-	for _, pid := range pids {
+	for _, pid := range k.measured() {
 		sum += resident(pid)
 	}
 	a.peak = max(a.peak, sum)
@@ -286,6 +285,6 @@ func (k *keeper) sample() {
 		a.over = true
 	}
 	if a.over || (a.memory > 0 && k.group != nil && k.group.kills() > a.kills) {
-		k.kill(pids)
+		k.kill(k.tree())
 	}
 }

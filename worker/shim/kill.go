@@ -8,15 +8,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tree lists the attempt's processes: all descendants of the keeper except the
-// fork server. With a cgroup that is one small file.
+// tree lists the attempt's processes: all descendants of the keeper, and all of
+// its cgroup, except the fork server. A process can leave either: it moves to
+// another cgroup, or its parent is killed while the descendants are listed.
 func (k *keeper) tree() []int {
-	var all []int
+	all := Descendants(k.self)
 	if k.group != nil {
-		all = k.group.members()
-	} else {
-		all = Descendants(k.self)
+		all = append(all, k.group.members()...)
 	}
+	return k.attempts(all)
+}
+
+// attempts drops the keeper and the fork server from a list of processes.
+func (k *keeper) attempts(all []int) []int {
 	return slices.DeleteFunc(all, func(pid int) bool {
 		return pid == k.self || (k.server != nil && (pid == k.server.pid || pid == k.server.spare))
 	})
@@ -46,6 +50,15 @@ func (k *keeper) killTree() int {
 		k.kill(left)
 		k.collect()
 	}
+}
+
+// measured lists the processes whose memory counts. With a cgroup that is one
+// small file.
+func (k *keeper) measured() []int {
+	if k.group == nil {
+		return k.tree()
+	}
+	return k.attempts(k.group.members())
 }
 
 // killAll kills all descendants, the fork server and what may have left the
