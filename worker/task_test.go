@@ -65,6 +65,26 @@ while True:
 	}
 }
 
+// What processes share counts once, or a data loader that forks would be killed
+// for memory that it does not hold.
+func TestSharedMemoryIsNotCountedTwice(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Shim = append(c.Shim, "nocgroup") })
+	task := python(o.freeze(t, map[string]string{"loader.py": `
+import os, time
+data = b"x" * (64 << 20)
+for _ in range(6):
+    if os.fork() == 0:
+        time.sleep(0.5)
+        os._exit(0)
+for _ in range(6): os.wait()
+`}), "loader.py")
+	task.Resources.Memory = 192 << 20
+	if out := o.outcome(t, o.add(1, task)); out.Verdict != trials.Succeeded {
+		t.Errorf("outcome %+v %+v", out, out.Failure)
+	}
+}
+
 func TestFailuresAreClassified(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.start(t, nil)

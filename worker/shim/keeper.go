@@ -270,20 +270,23 @@ func (k *keeper) ended(status syscall.WaitStatus) {
 	k.askSpare()
 }
 
-// sample measures the tree and enforces the limit where the kernel does not. A
+// sample measures the tree and enforces the limit where the kernel does not:
+// resident memory counts what processes share once for each, so that above the
+// limit the proportional sets decide, which cost more to read. A
 // kernel that killed one process of the tree leaves the others: they go too.
 func (k *keeper) sample() {
-	a, sum := k.attempt, int64(0)
+	a := k.attempt
 	if a.pid == 0 {
 		return // nothing of it exists
 	}
-	for _, pid := range k.measured() {
-		sum += resident(pid)
+	pids := k.measured()
+	sum := total(pids, resident)
+	if a.enforce && sum > a.memory {
+		if sum = total(pids, proportional); sum > a.memory {
+			a.over = true
+		}
 	}
 	a.peak = max(a.peak, sum)
-	if a.enforce && sum > a.memory {
-		a.over = true
-	}
 	if a.over || (a.memory > 0 && k.group != nil && k.group.kills() > a.kills) {
 		k.kill(k.tree())
 	}

@@ -138,6 +138,30 @@ func resident(pid int) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
+// proportional is the memory of a process in bytes, of each shared page its part
+// among those who share it; the resident memory where the kernel does not tell.
+func proportional(pid int) int64 {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/smaps_rollup")
+	if err != nil {
+		return resident(pid)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			kib, _ := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 10, 64)
+			return kib << 10
+		}
+	}
+	return resident(pid)
+}
+
+// total adds up a measure of processes.
+func total(pids []int, of func(pid int) int64) (sum int64) {
+	for _, pid := range pids {
+		sum += of(pid)
+	}
+	return sum
+}
+
 // machineOOMs is the machine's counter of OOM kills since boot.
 func machineOOMs() int64 {
 	text, err := os.ReadFile("/proc/vmstat")
