@@ -75,10 +75,11 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 		if e.Kind == shim.Started {
 			return true, "", nil
 		}
-		if k.key != "" && e.Why != "there is no fork server" {
-			return false, e.Why, nil
+		alive := k.key != "" && e.Why != "there is no fork server"
+		reason, k.key = e.Why, "" // one that refuses is ended by its keeper
+		if alive {
+			return false, reason, nil
 		}
-		reason, k.key = e.Why, ""
 	}
 	return false, reason, nil
 }

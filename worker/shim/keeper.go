@@ -75,7 +75,8 @@ type keeper struct {
 }
 
 type attempt struct {
-	pid      int // 0 while the fork server has not told it
+	pid      int // 0 while the fork server has not told it, and once it has ended
+	ending   bool
 	started  time.Time
 	memory   int64
 	enforce  bool // by sampling, since the kernel does not
@@ -170,6 +171,10 @@ func (k *keeper) run(p *Plan) {
 		k.say(Event{Kind: Refused, Why: "the keeper has an attempt already"})
 		return
 	}
+	if p.Memory > 0 && k.group != nil && k.server != nil {
+		k.dismiss() // it lives in the same group: what it holds would count
+		k.cold()
+	}
 	a := k.open(p)
 	pid, err := start(p, nil)
 	if err != nil {
@@ -255,7 +260,7 @@ func (k *keeper) ended(status syscall.WaitStatus) {
 	if status.Signaled() {
 		exit.Code, exit.Signal = -1, int(status.Signal())
 	}
-	a.pid = 0
+	a.pid, a.ending = 0, true
 	exit.Left = k.killTree()
 	a.sampling.Stop()
 	if k.group != nil {

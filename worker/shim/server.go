@@ -41,11 +41,7 @@ func (k *keeper) warm(p *Plan) {
 		k.say(Event{Kind: Refused, Why: "the keeper has an attempt"})
 		return
 	}
-	if k.server != nil {
-		k.kill([]int{k.server.pid})
-		k.server = nil
-		k.killTree()
-	}
+	k.dismiss()
 	if k.group != nil {
 		k.group.limit(0) //nolint:errcheck // with the last one's limit it may still import
 	}
@@ -65,6 +61,16 @@ func (k *keeper) warm(p *Plan) {
 	k.server = &server{pid: pid, conn: ours}
 	go k.server.listen(k.replies)
 	k.tell(p.Tell)
+}
+
+// dismiss ends the fork server, if there is one.
+func (k *keeper) dismiss() {
+	if k.server == nil {
+		return
+	}
+	k.kill([]int{k.server.pid})
+	k.server = nil
+	k.killTree()
 }
 
 func (s *server) listen(to chan<- reply) {
@@ -114,6 +120,8 @@ func (k *keeper) hear(r reply) {
 	case r.Spare > 0:
 		k.server.spare = r.Spare
 	case r.Refuse != "":
+		// It is of no use any more, and what it holds would count against the
+		// process that is started instead.
 		k.refused(r.Refuse)
 	case a == nil:
 	case r.PID > 0:
@@ -129,22 +137,29 @@ func (k *keeper) hear(r reply) {
 	}
 }
 
+// refused says that the attempt, or the fork server, could not be started when
+// nothing of either is left: a server that died may have forked.
 func (k *keeper) refused(why string) {
 	if a := k.attempt; a != nil {
 		a.sampling.Stop()
 		k.attempt = nil
 	}
+	k.dismiss()
+	k.killTree()
 	k.say(Event{Kind: Refused, Why: why})
 }
+
+func (k *keeper) cold() { k.say(Event{Kind: Cold, Why: "the fork server died"}) }
 
 // serverDied forgets the fork server. An attempt that runs goes on: it falls to
 // the keeper, which waits for it itself.
 func (k *keeper) serverDied() {
 	k.server = nil
 	switch a := k.attempt; {
-	case a == nil:
-		k.say(Event{Kind: Cold, Why: "the fork server died"})
+	case a == nil, a.ending:
+		k.cold()
 	case a.pid == 0:
+		k.cold()
 		k.refused("the fork server died while it was asked to fork")
 	}
 }

@@ -31,12 +31,13 @@ def work(server, root, code):
         lines = server.makefile("rb")
         while True:
             line = lines.readline()
-            if not line:
+            if not line.endswith(b"\n"):
                 os._exit(0)  # the server is gone
             told = json.loads(line)
             if slate:
                 restart_peak()
-            server.sendall(b'{"took": true}\n')
+            if not says(server, {"took": True}):
+                os._exit(0)  # nobody knows of it
             for s, handler in handlers.items():
                 signal.signal(s, handler)
             become(told)
@@ -52,12 +53,22 @@ def work(server, root, code):
             flush()
             for s in handlers:
                 signal.signal(s, signal.SIG_IGN)  # it is meant for the trial that has just ended
-            done = {"done": True, "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, "cpu": cpu() - used}
-            server.sendall(json.dumps(done).encode() + b"\n")
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+            if not says(server, {"done": True, "rss": peak, "cpu": cpu() - used}):
+                break
     except BaseException:
         traceback.print_exc()
         status = 1
     leave(status)
+
+
+def says(server, message):
+    """Tells the server; whether it is there."""
+    try:
+        server.sendall(json.dumps(message).encode() + b"\n")
+    except OSError:
+        return False
+    return True
 
 
 def become(told):
