@@ -73,6 +73,29 @@ if "serve" in sys.orig_argv:
 	}
 }
 
+// A fresh fork has no process group of its own yet when the signal comes.
+func TestASignalReachesAFreshFork(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Slots = 1 })
+	forked := filepath.Join(t.TempDir(), "forked")
+	task := python(o.freeze(t, map[string]string{"a.py": "import time\ntime.sleep(1000)\n"}), "a.py")
+	task.Stop.Term = time.Hour
+	task.Env = trap(t, `
+if "serve" in sys.orig_argv:
+    setsid = os.setsid
+    def slow():
+        open(`+quote(forked)+`, "w").close()
+        time.sleep(1000)
+    os.setsid = slow
+`)
+	ref := o.add(1, task)
+	waitFor(t, "the fork", func() bool { _, err := os.Stat(forked); return err == nil })
+	o.signal(trials.Signal{Ref: ref, Cancel: true})
+	if out := o.outcome(t, ref); out.Verdict != trials.VerdictCanceled {
+		t.Errorf("outcome %+v", out)
+	}
+}
+
 // What a fork server that will not fork holds must not count against the trial
 // that is started beside it.
 func TestAForkServerThatRefusesIsNotKept(t *testing.T) {
