@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -74,6 +75,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err := json.Unmarshal(body, &sent); err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 			return
+		}
+		for _, p := range sent.Points {
+			if strings.Contains(string(p.Metrics), "bad") {
+				w.WriteHeader(http.StatusBadRequest)
+				return
+			}
 		}
 		for _, p := range sent.Points {
 			s.points = append(s.points, fmt.Sprintf("%d:%s", p.Step, p.Metrics))
@@ -228,6 +235,78 @@ func TestAStopReachesTheNextReport(t *testing.T) {
 	if got := report(t, d, 2); got != `{"stop":true,"reason":"rank 8 of 9"}` {
 		t.Errorf("answer %s", got)
 	}
+}
+
+// What gathers while the server is away goes as one request; one bad point in it
+// does not take the others along.
+func TestOneBadPointIsRefusedAlone(t *testing.T) {
+	s := newServer(t)
+	d, g := open(t, s, nil)
+	s.down.Store(http.StatusBadGateway)
+	for step := range 9 {
+		name := "loss"
+		if step == 5 {
+			name = "bad"
+		}
+		send(t, d, "POST", "/api/v1/report", "tok", fmt.Sprintf(`{"points": [{"step": %d, "metrics": {%q: 0.5}}]}`, step, name))
+	}
+	s.down.Store(0)
+	drain(t, g)
+	want := []string{"0", "1", "2", "3", "4", "6", "7", "8"}
+	for i := range want {
+		want[i] += `:{"loss":0.5}`
+	}
+	if !slices.Equal(s.points, want) {
+		t.Errorf("points %q, want %q", s.points, want)
+	}
+}
+
+func TestAReportOutlivesADefectOfTheServer(t *testing.T) {
+	for _, status := range []int{500, 429} {
+		s := newServer(t)
+		d, g := open(t, s, nil)
+		s.status = status
+		report(t, d, 1)
+		waitFor(t, "a try", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.keys) >= 1 })
+		s.mu.Lock()
+		s.status = 0
+		s.mu.Unlock()
+		drain(t, g)
+		if len(s.points) != 1 {
+			t.Errorf("after status %d: points %q", status, s.points)
+		}
+	}
+}
+
+func TestNothingStaysInTheSpool(t *testing.T) {
+	s := newServer(t)
+	upstream, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	d, err := door.New(door.Config{Upstream: upstream, Spool: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(d.Close)
+	t.Cleanup(d.Open("tok", func(string) {}).Close)
+	s.down.Store(503)
+	req, err := http.NewRequest("PUT", d.URL()+"/x", strings.NewReader(strings.Repeat("x", 5<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer tok")
+	go func() {
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+		}
+	}()
+	waitFor(t, "a try", func() bool { s.mu.Lock(); defer s.mu.Unlock(); return len(s.keys) >= 1 })
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
+		t.Errorf("%v would be left by a worker that is killed now (%v)", left, err)
+	}
+	s.down.Store(0)
 }
 
 func TestAStaleAttemptIsNotRepeated(t *testing.T) {

@@ -172,6 +172,7 @@ func keep(r io.Reader, dir string) (*kept, error) {
 	if k.file, err = os.CreateTemp(dir, "body-*"); err != nil {
 		return nil, err
 	}
+	os.Remove(k.file.Name()) //nolint:errcheck // it is read through its descriptor, and nothing is left when this process is killed
 	n, err := io.Copy(k.file, r)
 	if err != nil {
 		k.drop()
@@ -191,6 +192,5 @@ func (k *kept) open() (io.Reader, error) {
 func (k *kept) drop() {
 	if k.file != nil {
 		k.file.Close()
-		os.Remove(k.file.Name())
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -144,23 +145,55 @@ func (g *Gate) next() []point {
 	return batch
 }
 
+// pass sends points until the server has answered for each. It may refuse a
+// request for one of its points: the others are sent again without it.
 func (g *Gate) pass(batch []point) {
+	status, text := g.deliver(batch)
+	if status >= 400 && status < 500 && status != http.StatusConflict && len(batch) > 1 {
+		half := len(batch) / 2
+		g.pass(batch[:half])
+		g.pass(batch[half:])
+		return
+	}
+	if status != 0 {
+		g.hear(status, text)
+	}
+}
+
+// deliver sends one request and gives its answer, status 0 when there is none.
+// An answer that the same request may not get again - the server has no room, or
+// a defect - is waited out for a while.
+func (g *Gate) deliver(batch []point) (status int, text []byte) {
+	for wait := firstWait; ; wait *= 2 {
+		if status, text = g.ask(batch); status != http.StatusTooManyRequests && status < 500 || wait > lastWait {
+			return status, text
+		}
+		pause := time.NewTimer(wait)
+		select {
+		case <-pause.C:
+		case <-g.ctx.Done():
+			pause.Stop()
+			return 0, nil
+		}
+	}
+}
+
+func (g *Gate) ask(batch []point) (status int, text []byte) {
 	body, err := json.Marshal(points{batch})
 	if err != nil {
 		g.door.cfg.Log.Error("a report was lost", "err", err)
-		return
+		return 0, nil
 	}
 	head := http.Header{"Content-Type": {"application/json"}, "Authorization": {"Bearer " + g.token}, "Idempotency-Key": {uuid.NewString()}}
 	resp, err := g.repeat(g.ctx, http.MethodPost, g.door.cfg.Upstream.JoinPath("/api/v1/report").String(), head, func() (io.Reader, error) { return bytes.NewReader(body), nil }, int64(len(body)))
 	if err != nil {
-		return // the gate is closed
+		return 0, nil // the gate is closed
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, 64<<10))
-	if err != nil {
-		return
+	if text, err = io.ReadAll(io.LimitReader(resp.Body, 64<<10)); err != nil {
+		return 0, nil
 	}
-	g.hear(resp.StatusCode, text)
+	return resp.StatusCode, text
 }
 
 // hear acts on the server's answer to a batch.
