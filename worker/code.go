@@ -56,9 +56,9 @@ func (c *codeCache) dir(ctx context.Context, digest string) (*tree, error) {
 	}
 }
 
-// patience is how often code that the server does not have is asked for again,
-// about ten seconds in all, so that a server which cannot give it does not use up
-// a trial's attempts in a moment.
+// patience is how often code that the server does not have, or that arrives
+// damaged, is asked for again, about ten seconds in all, so that a server which
+// cannot give it does not use up a trial's attempts in a moment.
 const patience = 9
 
 func (c *codeCache) fetch(ctx context.Context, digest string) (*tree, error) {
@@ -69,8 +69,12 @@ func (c *codeCache) fetch(ctx context.Context, digest string) (*tree, error) {
 			if err != nil && try == 0 {
 				c.log.Warn("the code of a sweep is not here yet", "digest", digest, "err", err)
 			}
-			if fault.Is(err, fault.NotFound) && try < patience {
+			switch {
+			case try >= patience:
+			case fault.Is(err, fault.NotFound):
 				return fault.Unavailablef("the server does not have the sweep's code").Because(err)
+			case fault.Is(err, fault.Invalid): // a connection that breaks leaves half an archive
+				return fault.Unavailablef("the sweep's code arrived damaged").Because(err)
 			}
 			return err
 		})

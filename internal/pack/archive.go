@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/klauspost/compress/gzip"
 
@@ -86,7 +87,7 @@ func (l listing) digest() string { return hex.EncodeToString(l.sum.Sum(nil)) }
 // Unpack reads a pack into a new directory dir, which appears, whole and
 // read-only, once the digest is right; when it is there already nothing is read.
 // An archive that is damaged, is another's, or leads out of dir is
-// fault.Invalid.
+// fault.Invalid; a full disk is fault.Unavailable.
 func Unpack(r io.Reader, dir, digest string) error {
 	if _, err := os.Stat(dir); err == nil {
 		return nil
@@ -181,7 +182,9 @@ func each(r io.Reader, do func(Entry, io.Reader) error) (string, error) {
 		if e.Link != "" {
 			content = io.TeeReader(strings.NewReader(e.Link), sum)
 		}
-		if err := do(e, content); err != nil {
+		if err := do(e, content); machine(err) {
+			return "", fault.Unavailablef("no room or no right to unpack %s", e.Path).Because(err)
+		} else if err != nil {
 			return "", fault.Invalidf("%s cannot be unpacked", e.Path).Coded("bad_pack").Because(err)
 		}
 		if _, err := io.Copy(io.Discard, content); err != nil {
@@ -189,6 +192,17 @@ func each(r io.Reader, do func(Entry, io.Reader) error) (string, error) {
 		}
 		l.add(e, sum.Sum(nil))
 	}
+}
+
+// machine tells whether an error is this machine's and not the pack's: the same
+// pack may be unpacked later, or elsewhere.
+func machine(err error) bool {
+	for _, no := range []syscall.Errno{syscall.ENOSPC, syscall.EDQUOT, syscall.EIO, syscall.EROFS, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EFBIG} {
+		if errors.Is(err, no) {
+			return true
+		}
+	}
+	return false
 }
 
 func entry(h *tar.Header) (Entry, error) {

@@ -7,10 +7,12 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -259,4 +261,33 @@ func tarOf(t *testing.T, headers ...tar.Header) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// A file larger than the process may write stands for a full disk.
+func TestAFullDiskIsNoFaultOfThePack(t *testing.T) {
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	source := t.TempDir()
+	if err := os.WriteFile(filepath.Join(source, "a"), make([]byte, 1<<20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	digest, _, err := pack.Pack(&b, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var before syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &before); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 64 << 10, Max: before.Max}); err != nil {
+		t.Skip(err)
+	}
+	err = pack.Unpack(&b, filepath.Join(t.TempDir(), "copy"), digest)
+	if e := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &before); e != nil {
+		t.Fatal(e)
+	}
+	if !fault.Is(err, fault.Unavailable) {
+		t.Errorf("error %v, want one that passes", err)
+	}
 }
