@@ -53,6 +53,7 @@ func classify(e evidence) *trials.Failure {
 		code := e.exit.Code
 		f.ExitCode = &code
 	}
+	e.tail = bytes.ToValidUTF8(bytes.ReplaceAll(e.tail, []byte{0}, nil), []byte("?")) // a database takes no others
 	tb := lastTraceback(e.tail)
 	f.Exception = tb.exception
 	gpu, host := lineWith(e.tail, gpuOOM), lineWith(e.tail, hostOOM)
@@ -154,7 +155,7 @@ var numbers = regexp.MustCompile(`0x[0-9a-fA-F]+|\b[0-9a-fA-F]{8,}\b|[0-9]+(\.[0
 func plainText(s string) string {
 	s = numbers.ReplaceAllString(s, "#")
 	if len(s) > 160 {
-		s = s[:160]
+		s = strings.ToValidUTF8(s[:160], "")
 	}
 	return s
 }

@@ -140,6 +140,26 @@ func TestFailuresAreClassified(t *testing.T) {
 	}
 }
 
+// Output may hold anything; what is stored of it is text.
+func TestBinaryOutputIsNoTroubleToAFailure(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	for i, script := range []string{
+		`printf 'a\000b\377c\n'; exit 1`,
+		`printf 'Traceback (most recent call last):\n  File "/x\377\000.py", line 1, in f\nValueError: \000\n'; exit 1`,
+	} {
+		out := o.outcome(t, o.add(i+1, shell(script)))
+		if out.Failure == nil {
+			t.Fatalf("outcome %+v", out)
+		}
+		for _, s := range []string{out.Failure.Message, out.Failure.Line, out.Failure.Exception, out.Failure.Fingerprint} {
+			if strings.ContainsRune(s, 0) || strings.ToValidUTF8(s, "!") != s {
+				t.Errorf("%q cannot be stored", s)
+			}
+		}
+	}
+}
+
 func TestEachTrialHasItsOwnDirectory(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.start(t, func(c *worker.Config) { c.Slots = 4 })
