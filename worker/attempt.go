@@ -194,11 +194,13 @@ func (a *attempt) execute(job *job) (end, error) {
 }
 
 // supervise waits for the end of the attempt's processes and takes them down
-// the ladder when it must.
+// the ladder when it must. A keeper that does not end them after the last rung
+// is given up, and its discarding kills it with all of them.
 func (a *attempt) supervise(k *keeper) end {
 	l := newLadder(&a.lease.Task, a.w.ttl, a.w.cfg.Now())
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	var giveUp time.Time
 	for {
 		a.mu.Lock()
 		state := ladderInput{good: a.good, stale: a.stale, asked: a.asked, hurried: a.hurried, hurry: a.hurry, client: a.gate.Reports() > 0}
@@ -216,7 +218,13 @@ func (a *attempt) supervise(k *keeper) end {
 			continue
 		case stepKill:
 			k.order(shim.Order{Op: shim.Kill})
+			giveUp = now.Add(closeLimit)
 			continue
+		}
+		if !giveUp.IsZero() {
+			if next = giveUp; !now.Before(giveUp) {
+				return end{killed: l.killed, asked: l.asked}
+			}
 		}
 		timer.Reset(next.Sub(now))
 		select {

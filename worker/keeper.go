@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -57,7 +58,11 @@ func startKeeper(argv []string, files, owner string) (*keeper, error) {
 		return nil, fmt.Errorf("start a shim: %v ended without a word", argv)
 	}
 	k.stock = inventory{PID: hello.PID, Birth: hello.Birth, Cgroup: hello.Cgroup, Mark: fmt.Sprintf("SWEEPD_KEEPER=%s.%d", owner, hello.PID)}
-	return k, k.stock.save(files)
+	if err := k.stock.save(files); err != nil {
+		k.close() // unlisted, it could outlive this worker
+		return nil, fmt.Errorf("list a shim in the inventory: %w", err)
+	}
+	return k, nil
 }
 
 // listen passes on what the shim says until it is gone.
@@ -84,9 +89,15 @@ func (k *keeper) order(o shim.Order) {
 	k.socket.Write(append(line, '\n')) //nolint:errcheck // a shim that is gone closes events
 }
 
-// close ends the shim with all it started and waits for that.
+// closeLimit is how long a shim may take to end what it started.
+const closeLimit = 5 * time.Second
+
+// close ends the shim with all it started and waits for that. One that does not
+// do it, since it is stopped or hangs, is killed with all of it.
 func (k *keeper) close() {
 	k.socket.Close()
+	force := time.AfterFunc(closeLimit, func() { k.stock.kill(k.files) }) //nolint:errcheck // as below
+	defer force.Stop()
 	for range k.events { // what it still says is of no use
 		continue
 	}
