@@ -33,6 +33,8 @@ type attempt struct {
 	hurried bool
 
 	outcome trials.Outcome // once it has ended
+	ill     error          // why this worker could not start it; nil when it could, or when that is the task's fault
+	ran     bool           // it had a process
 }
 
 func newAttempt(w *Worker, l *trials.Lease, need room, sent time.Time) *attempt {
@@ -97,7 +99,7 @@ func (a *attempt) live() {
 	tell := a.run()
 	a.gate.Close()
 	a.quit()
-	a.w.finished(a, tell)
+	a.w.finished(a, tell, a.w.health(a))
 }
 
 // run prepares, runs and judges; false when there is nothing to tell the server.
@@ -147,6 +149,7 @@ func (a *attempt) unstarted(err error) (tell bool) {
 	case a.asked != "":
 		a.outcome = trials.Outcome{Verdict: a.asked}
 	case passing(err):
+		a.ill = err
 		a.outcome = trials.Outcome{Verdict: trials.Lost, Failure: &trials.Failure{Class: trials.ClassLost, Message: err.Error()}}
 	default:
 		a.outcome = trials.Outcome{Verdict: trials.VerdictFailed, Failure: environmentFailure(err)}
@@ -184,6 +187,7 @@ func (a *attempt) execute(job *job) (end, error) {
 		}
 		return end{}, err
 	}
+	a.ran = true
 	e := a.supervise(k)
 	if e.exit == nil {
 		a.w.keepers.discard(k)

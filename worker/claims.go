@@ -247,17 +247,28 @@ func (r *room) add(more room) {
 	r.devices = append(r.devices, more.devices...)
 }
 
-// finished takes an attempt whose processes are gone: its room is free, and
-// its outcome, if it has one to tell, is ripe.
-func (w *Worker) finished(a *attempt, tell bool) {
+// finished takes an attempt whose processes are gone: its room is free after a
+// pause, and its outcome, if it has one to tell, is ripe.
+func (w *Worker) finished(a *attempt, tell bool, pause time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.free.add(a.need)
+	if pause > 0 {
+		time.AfterFunc(pause, func() { w.vacate(a.need) })
+	} else {
+		w.free.add(a.need)
+	}
 	if tell {
 		w.ripe = append(w.ripe, a)
 	} else {
 		delete(w.live, a.lease.Ref)
 	}
+	w.poke()
+}
+
+func (w *Worker) vacate(r room) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.free.add(r)
 	w.poke()
 }
 

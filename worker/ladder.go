@@ -54,12 +54,15 @@ type ladderInput struct {
 }
 
 func newLadder(t *trials.Task, ttl time.Duration, start time.Time) *ladder {
-	l := &ladder{signal: signalNamed(t.Stop.Signal), cooperative: t.Stop.Cooperative, term: t.Stop.Term, fence: ttl / 12}
+	l := &ladder{signal: signalNamed(t.Stop.Signal), cooperative: t.Stop.Cooperative, term: t.Stop.Term, fence: fenceOf(ttl)}
 	if t.Timeout > 0 {
 		l.timeout = start.Add(t.Timeout)
 	}
 	return l
 }
+
+// fenceOf is how long before the end of a lease nothing of the trial may run.
+func fenceOf(ttl time.Duration) time.Duration { return ttl / 12 }
 
 func signalNamed(name string) syscall.Signal {
 	switch name {

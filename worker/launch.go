@@ -38,8 +38,7 @@ func (a *attempt) launch(k *keeper, job *job) error {
 			return fmt.Errorf("write the call: %w", err)
 		}
 	}
-	k.order(shim.Order{Op: shim.Run, Plan: &job.plan})
-	e, err := a.awaitStart(k)
+	e, err := a.begin(k, shim.Run, job)
 	if err != nil {
 		return err
 	}
@@ -60,6 +59,9 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 			e, err := a.await(ctx, k, shim.Ready)
 			cancel()
 			if err != nil {
+				if a.ctx.Err() == nil {
+					a.w.makeCold(job.key, err.Error()) // the next attempt does not wait for it
+				}
 				return false, "", err
 			}
 			if e.Kind != shim.Ready {
@@ -67,8 +69,7 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 			}
 			k.key = job.key
 		}
-		k.order(shim.Order{Op: shim.Fork, Plan: &job.plan})
-		e, err := a.awaitStart(k)
+		e, err := a.begin(k, shim.Fork, job)
 		if err != nil {
 			return false, "", err
 		}
@@ -84,9 +85,18 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 	return false, reason, nil
 }
 
-// awaitStart waits for the attempt's process, whatever is asked of the attempt
-// meanwhile: it is there in a moment, and a shim that says nothing is given up.
-func (a *attempt) awaitStart(k *keeper) (shim.Event, error) {
+// begin orders the attempt's process and waits for it, whatever is asked of the
+// attempt meanwhile: it is there in a moment, and a shim that says nothing is
+// given up. When the lease has run out while the start was prepared nothing is
+// started: another worker may have the trial.
+func (a *attempt) begin(k *keeper, op shim.Op, job *job) (shim.Event, error) {
+	a.mu.Lock()
+	over := a.stale || !a.w.cfg.Now().Before(a.good.Add(-fenceOf(a.w.ttl)))
+	a.mu.Unlock()
+	if over {
+		return shim.Event{}, fault.Unavailablef("the lease ended before the trial could be started")
+	}
+	k.order(shim.Order{Op: op, Plan: &job.plan})
 	ctx, cancel := context.WithTimeout(context.Background(), startLimit)
 	defer cancel()
 	return a.await(ctx, k, shim.Started)

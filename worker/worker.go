@@ -94,6 +94,7 @@ type Worker struct {
 	inflight int                     // claims under way
 	claimed  int                     // attempts ever claimed
 	offered  int                     // slots of claims under way
+	illness  time.Duration           // the last pause after an attempt that could not be started; 0: the last one could
 	drained  bool                    // claim no more
 	ended    bool                    // Run is over
 	stopped  chan struct{}           // closed at the end of Run
