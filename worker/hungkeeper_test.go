@@ -48,7 +48,7 @@ func TestAKeeperThatCannotBeListedIsNotKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	syscall.Kill(dead[0], syscall.SIGKILL) //nolint:errcheck // a test
-	o.outcome(t, o.add(2, shell("true"))) // finds it dead
+	o.outcome(t, o.add(2, shell("true")))  // finds it dead
 	ref := o.add(3, shell("true"))
 	var started []string
 	waitFor(t, "some tries", func() bool {
