@@ -211,8 +211,19 @@ func (w *Worker) forget(as []*attempt) {
 	defer w.mu.Unlock()
 	for _, a := range as {
 		delete(w.live, a.lease.Ref)
+		w.leave(a)
 	}
 	w.poke()
+}
+
+// leave gives up an attempt's directory, and the trial's own with its checkpoints
+// once no later attempt wants them.
+func (w *Worker) leave(a *attempt) {
+	w.attic.add(a.dir)
+	switch a.outcome.Verdict {
+	case trials.Succeeded, trials.VerdictStopped, trials.VerdictCanceled:
+		w.attic.add(checkpointDir(a.dir, a.lease.Number))
+	}
 }
 
 func outcomes(as []*attempt) []trials.Settlement {
@@ -235,6 +246,7 @@ func (w *Worker) take(l *trials.Lease, sent time.Time, from *room) *attempt {
 	from.memory -= need.memory
 	from.devices = slices.DeleteFunc(slices.Clone(from.devices), func(d string) bool { return slices.Contains(need.devices, d) })
 	a := newAttempt(w, l, need, sent)
+	w.attic.take(a.dir, checkpointDir(a.dir, l.Number))
 	w.live[l.Ref] = a
 	return a
 }
@@ -261,6 +273,7 @@ func (w *Worker) finished(a *attempt, tell bool, pause time.Duration) {
 		w.ripe = append(w.ripe, a)
 	} else {
 		delete(w.live, a.lease.Ref)
+		w.leave(a)
 	}
 	w.poke()
 }

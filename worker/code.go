@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/singleflight"
 
@@ -82,6 +83,8 @@ func (c *codeCache) fetch(ctx context.Context, digest string) (*tree, error) {
 			return nil, fmt.Errorf("fetch the sweep's code: %w", err)
 		}
 	}
+	now := time.Now()
+	os.Chtimes(dir, now, now) //nolint:errcheck // it is fetched again when it seems old: see sweepOut
 	t, err := newTree(dir)
 	if err != nil {
 		return nil, err

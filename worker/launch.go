@@ -55,6 +55,7 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 		if k.key != job.key {
 			ctx, cancel := context.WithTimeout(a.ctx, warmLimit)
 			k.key = ""
+			empty(job.warm.Output, maxRunners)
 			k.order(shim.Order{Op: shim.Warm, Plan: &job.warm})
 			e, err := a.await(ctx, k, shim.Ready)
 			cancel()

@@ -24,8 +24,11 @@ type job struct {
 	call   string    // file that a call without a fork server is read from, "" for none
 }
 
+// runnersLog is what fork servers print, in the worker's directory.
+const runnersLog = "runners.log"
+
 // attemptDir is where an attempt runs: a directory of its own below work/, kept
-// when it has ended. A later attempt at the same trial starts from nothing.
+// for a while when it has ended: see attic. A later attempt at the same trial starts from nothing.
 func (w *Worker) attemptDir(l *trials.Lease) string {
 	return filepath.Join(w.cfg.Dir, "work", filepath.Base(l.SweepID), fmt.Sprintf("%d.%d", l.Number, l.Attempt))
 }
@@ -146,7 +149,7 @@ func (a *attempt) forkable(j *job, program string, imports warm.Imports, fork wa
 	env := a.serverEnvironment()
 	j.warm = shim.Plan{
 		Argv: []string{program, a.w.runner, "serve"}, Env: env, Dir: imports.Root,
-		Output: filepath.Join(a.w.cfg.Dir, "runners.log"), Tell: first,
+		Output: filepath.Join(a.w.cfg.Dir, runnersLog), Tell: first,
 	}
 	j.key = warm.Key(program, first, env)
 	return nil

@@ -58,6 +58,7 @@ type Config struct {
 	Memory     int64             // bytes to promise; 0: not counted
 	GPUs       string            // "" or "auto": all; "none"; a number; or indices and uuids, separated by commas
 	Labels     map[string]string
+	Keep       int      // directories of ended trials that stay, at most 10 GiB of them, the newest; 0: a thousand
 	MaxTrials  int      // end after so many; 0: no limit
 	UntilIdle  bool     // end when there is nothing to claim and nothing runs
 	Shim       []string // argv that runs ShimMain in a process of its own
@@ -76,6 +77,7 @@ type Worker struct {
 	door     *door.Door
 	keepers  *pool
 	code     *codeCache
+	attic    *attic
 	runner   string // path of the fork server's file
 	ttl      time.Duration
 
@@ -140,11 +142,14 @@ func complete(cfg *Config) error {
 		return fault.Invalidf("a worker needs a dispatcher, files and the address of a server")
 	case cfg.Dir == "" || len(cfg.Shim) == 0:
 		return fault.Invalidf("a worker needs a directory and the command of its shim")
-	case cfg.Slots < 0 || cfg.CPU < 0 || cfg.Memory < 0:
-		return fault.Invalidf("slots, cpu and memory of a worker are not negative")
+	case cfg.Slots < 0 || cfg.CPU < 0 || cfg.Memory < 0 || cfg.Keep < 0:
+		return fault.Invalidf("slots, cpu, memory and directories kept of a worker are not negative")
 	}
 	if cfg.Slots == 0 {
 		cfg.Slots = runtime.NumCPU()
+	}
+	if cfg.Keep == 0 {
+		cfg.Keep = 1000
 	}
 	if cfg.CPU == 0 {
 		cfg.CPU = float64(max(runtime.NumCPU(), cfg.Slots))
@@ -167,6 +172,7 @@ func complete(cfg *Config) error {
 }
 
 func (w *Worker) open() (err error) {
+	empty(filepath.Join(w.cfg.Dir, runnersLog), maxRunners)
 	for _, sub := range []string{"work", "code", "tmp", "keepers"} {
 		if err := os.MkdirAll(filepath.Join(w.cfg.Dir, sub), 0o755); err != nil {
 			return fmt.Errorf("prepare the directory of the worker: %w", err)
@@ -175,6 +181,8 @@ func (w *Worker) open() (err error) {
 	if err := killLeftovers(filepath.Join(w.cfg.Dir, "keepers"), w.cfg.Log); err != nil {
 		return err
 	}
+	sweepOut(w.cfg.Dir, w.cfg.Now())
+	w.attic = newAttic(filepath.Join(w.cfg.Dir, "work"), filepath.Join(w.cfg.Dir, "tmp"), w.cfg.Keep, w.cfg.Log)
 	if w.devices, err = findDevices(w.cfg.GPUs); err != nil {
 		return err
 	}
@@ -216,6 +224,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	var beating sync.WaitGroup
 	beatCtx, stopBeating := context.WithCancel(context.Background())
 	beating.Go(func() { w.beatLoop(beatCtx) })
+	beating.Go(func() { w.attic.keep(beatCtx) })
 	defer beating.Wait()
 	defer stopBeating()
 	w.claimLoop(ctx)

@@ -96,7 +96,7 @@ func Unpack(r io.Reader, dir, digest string) error {
 	if err != nil {
 		return fmt.Errorf("unpack a pack: %w", err)
 	}
-	defer removeAll(part)
+	defer Remove(part) //nolint:errcheck // it is there no more, as a rule
 	if err := os.Chmod(part, 0o755); err != nil {
 		return fmt.Errorf("unpack a pack: %w", err)
 	}
@@ -236,13 +236,13 @@ func freeze(dir string) error {
 	})
 }
 
-// removeAll removes a tree that may be read-only.
-func removeAll(dir string) {
+// Remove removes a tree that may be read-only, such as an unpacked pack.
+func Remove(dir string) error {
 	filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error { //nolint:errcheck // what stays is removed with its folder
 		if err == nil && d.IsDir() {
 			os.Chmod(p, 0o755) //nolint:errcheck // as above
 		}
 		return nil
 	})
-	os.RemoveAll(dir)
+	return os.RemoveAll(dir)
 }
