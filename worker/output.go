@@ -37,6 +37,7 @@ type output struct {
 	pending []byte // of the chunk that is not acknowledged: it is repeated as it is
 	sent    int64  // bytes of the file; equal to the offset until something is left out
 	offset  int64  // bytes uploaded
+	patient bool   // a chunk is repeated until it is taken; else the next tick does it, when the file has grown
 	refused bool   // the server does not want it: stale, or too much
 	ended   bool   // the server has been told that there is no more
 	punched int64  // end of the hole in the file
@@ -101,11 +102,15 @@ func (o *output) upload(ctx context.Context, f io.ReaderAt, to int64, last bool)
 	return nil
 }
 
-// put sends one chunk until it is taken.
+// put sends one chunk.
 func (o *output) put(ctx context.Context, b []byte, last bool) error {
-	err := persist(ctx, func(int) error {
-		return o.files.PutLog(ctx, o.lease.Token, o.lease.Ref, o.chunk, o.offset, last, b)
-	})
+	once := func(int) error { return o.files.PutLog(ctx, o.lease.Token, o.lease.Ref, o.chunk, o.offset, last, b) }
+	var err error
+	if o.patient {
+		err = persist(ctx, once)
+	} else {
+		err = once(0)
+	}
 	if err != nil {
 		o.refused = o.refused || (!passing(err) && ctx.Err() == nil)
 		if fault.Is(err, fault.Stale) {
@@ -122,6 +127,7 @@ func (o *output) put(ctx context.Context, b []byte, last bool) error {
 // finish uploads the rest once the attempt has ended, and says that it is all:
 // with the last chunk, or with an empty one when that has left already.
 func (o *output) finish(ctx context.Context) error {
+	o.patient = true
 	if err := o.remainder(ctx); err != nil || o.refused || o.ended {
 		return err
 	}

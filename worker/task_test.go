@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -329,6 +330,30 @@ func TestHugeOutputKeepsHeadAndTail(t *testing.T) {
 	}
 	if len(got) > 64<<20+100 {
 		t.Errorf("%d MiB were stored", len(got)>>20)
+	}
+}
+
+func TestHugeOutputDoesNotFillTheDiskWhileTheServerIsAway(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, nil)
+	ref := o.add(1, shell("echo first; while [ ! -e one ]; do sleep 0.01; done; echo more; while [ ! -e go ]; do sleep 0.01; done; yes 0123456789abcde | head -c 200000000; touch written; while [ ! -e end ]; do sleep 0.01; done"))
+	o.until(t, "the first line", func() bool { return len(o.logs[ref]) > 0 })
+	dir := dirOf(t, o, ref)
+	o.setAway(true)
+	touch(t, dir, "one")
+	said := time.Now()
+	waitFor(t, "a try to store it", func() bool { return time.Since(said) > time.Second })
+	touch(t, dir, "go")
+	waitFor(t, "all output", func() bool { _, err := os.Stat(filepath.Join(dir, "written")); return err == nil })
+	waitFor(t, "less than 96 MiB on the disk", func() bool {
+		var st syscall.Stat_t
+		return syscall.Stat(filepath.Join(dir, ".sweepd", "output.log"), &st) == nil && st.Blocks*512 < 96<<20
+	})
+	o.setAway(false)
+	touch(t, dir, "end")
+	o.outcome(t, ref)
+	if got := o.log(ref); len(got) < 64<<20 || !strings.HasPrefix(got, "first\n") {
+		t.Errorf("%d bytes", len(got))
 	}
 }
 
