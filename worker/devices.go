@@ -19,16 +19,30 @@ const deviceQuery = "index,uuid,name,memory.total,mig.mode.current"
 
 // findDevices lists the GPUs that a worker gives to trials. which is "" or
 // "auto" for all there are, "none", how many, or their indices and uuids with
-// commas between them. A machine without nvidia-smi has none.
-func findDevices(which string) ([]trials.Device, error) {
+// commas between them. visible is the worker's own CUDA_VISIBLE_DEVICES, nil when
+// it is not set: what an engine or a user gave it is all that "auto" takes. A
+// machine without nvidia-smi has none.
+func findDevices(which string, visible *string) ([]trials.Device, error) {
 	if which == "none" || which == "0" {
 		return nil, nil
+	}
+	inherited := (which == "" || which == "auto") && visible != nil
+	if inherited {
+		which = strings.TrimSpace(*visible)
+		if which == "" || which == "-1" || which == "NoDevFiles" {
+			return nil, nil
+		}
+		which += "," // a list, not a number of them
 	}
 	all, err := queryDevices()
 	if err != nil {
 		return nil, err
 	}
-	return chooseDevices(all, which)
+	chosen, err := chooseDevices(all, which)
+	if e := fault.Of(err); e != nil && inherited {
+		return nil, e.At("CUDA_VISIBLE_DEVICES of the worker")
+	}
+	return chosen, err
 }
 
 func queryDevices() ([]trials.Device, error) {
@@ -38,46 +52,55 @@ func queryDevices() ([]trials.Device, error) {
 	if errors.Is(err, exec.ErrNotFound) {
 		return nil, nil
 	}
+	if strings.Contains(string(text), "No devices were found") {
+		return nil, nil
+	}
 	if err != nil {
-		return nil, fault.Unavailablef("ask nvidia-smi for the GPUs").Because(err).Fix("run nvidia-smi by hand; --gpus none goes without")
+		return nil, fault.Unavailablef("nvidia-smi does not list the GPUs: %s", clean(firstLine(string(text)))).Because(err).
+			Fix("run nvidia-smi by hand; --gpus none goes without")
 	}
 	all, mig, err := parseDevices(string(text))
-	if err != nil || !mig {
+	if err != nil || len(mig) == 0 {
 		return all, err
 	}
 	list, err := exec.CommandContext(ctx, "nvidia-smi", "-L").Output()
 	if err != nil {
 		return nil, fault.Unavailablef("ask nvidia-smi for the MIG instances").Because(err)
 	}
-	return parseInstances(string(list), all), nil
+	return parseInstances(string(list), all, mig), nil
 }
 
-// parseDevices reads the answer to deviceQuery. mig: at least one GPU is split.
-func parseDevices(text string) (devices []trials.Device, mig bool, err error) {
+// parseDevices reads the answer to deviceQuery. mig are the UUIDs of GPUs that are
+// split into instances.
+func parseDevices(text string) (devices []trials.Device, mig []string, err error) {
 	r := csv.NewReader(strings.NewReader(text))
 	r.TrimLeadingSpace, r.FieldsPerRecord = true, -1
 	rows, err := r.ReadAll()
 	if err != nil {
-		return nil, false, fault.Invalidf("read the answer of nvidia-smi").Because(err)
+		return nil, nil, fault.Invalidf("read the answer of nvidia-smi").Because(err)
 	}
 	for _, row := range rows {
 		if len(row) < 4 {
-			return nil, false, fault.Invalidf("nvidia-smi answered %q instead of %s", strings.Join(row, ", "), deviceQuery)
+			return nil, nil, fault.Invalidf("nvidia-smi answered %q instead of %s", strings.Join(row, ", "), deviceQuery)
 		}
 		index, err := strconv.Atoi(strings.TrimSpace(row[0]))
 		if err != nil {
-			return nil, false, fault.Invalidf("nvidia-smi answered %q instead of %s", strings.Join(row, ", "), deviceQuery)
+			return nil, nil, fault.Invalidf("nvidia-smi answered %q instead of %s", strings.Join(row, ", "), deviceQuery)
 		}
 		memory, _ := strconv.ParseInt(strings.TrimSpace(row[3]), 10, 64) // "[N/A]" on shared memory: unknown is 0
+		split := len(row) > 4 && strings.TrimSpace(row[4]) == "Enabled"
 		devices = append(devices, trials.Device{Index: index, UUID: strings.TrimSpace(row[1]), Name: strings.TrimSpace(row[2]), Memory: memory << 20})
-		mig = mig || (len(row) > 4 && strings.TrimSpace(row[4]) == "Enabled")
+		if split {
+			mig = append(mig, strings.TrimSpace(row[1]))
+		}
 	}
 	return devices, mig, nil
 }
 
 // parseInstances reads `nvidia-smi -L` and puts the MIG instances of a split
-// GPU in its place: each is a device of its own.
-func parseInstances(text string, whole []trials.Device) []trials.Device {
+// GPU in its place: each is a device of its own. One without instances runs
+// nothing.
+func parseInstances(text string, whole []trials.Device, mig []string) []trials.Device {
 	var out []trials.Device
 	var parent *trials.Device
 	split := map[string][]trials.Device{}
@@ -99,7 +122,7 @@ func parseInstances(text string, whole []trials.Device) []trials.Device {
 	for _, d := range whole {
 		if parts := split[d.UUID]; len(parts) > 0 {
 			out = append(out, parts...)
-		} else {
+		} else if !slices.Contains(mig, d.UUID) {
 			out = append(out, d)
 		}
 	}
@@ -118,7 +141,7 @@ func chooseDevices(all []trials.Device, which string) ([]trials.Device, error) {
 		return all[:n], nil
 	}
 	var out []trials.Device
-	for _, name := range strings.Split(which, ",") {
+	for name := range strings.SplitSeq(strings.TrimSuffix(which, ","), ",") {
 		name = strings.TrimSpace(name)
 		i := slices.IndexFunc(all, func(d trials.Device) bool { return d.UUID == name || strconv.Itoa(d.Index) == name })
 		if i < 0 {
@@ -127,6 +150,9 @@ func chooseDevices(all []trials.Device, which string) ([]trials.Device, error) {
 				names = append(names, d.UUID)
 			}
 			return nil, fault.Invalidf("--gpus: there is no GPU %s here", name).Coded("gpus").Fix("%s", fault.DidYouMean(name, names))
+		}
+		if slices.ContainsFunc(out, func(d trials.Device) bool { return d.UUID == all[i].UUID }) {
+			return nil, fault.Invalidf("--gpus: %s is named twice", name).Coded("gpus").Fix("one trial has a GPU at a time")
 		}
 		out = append(out, all[i])
 	}

@@ -28,6 +28,14 @@ func newEnviron(list []string) environ {
 	return e
 }
 
+// visibleDevices is CUDA_VISIBLE_DEVICES of an environment, nil when it has none.
+func visibleDevices(list []string) *string {
+	if v, ok := newEnviron(list).values["CUDA_VISIBLE_DEVICES"]; ok {
+		return &v
+	}
+	return nil
+}
+
 func (e environ) get(name string) string { return e.values[name] }
 
 func (e environ) list() []string {

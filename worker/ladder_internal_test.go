@@ -1,6 +1,9 @@
 package worker
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -94,17 +97,20 @@ func TestLadder(t *testing.T) {
 func TestDevicesAreRead(t *testing.T) {
 	text := "0, GPU-5c9e9a3e-0f3d-1f4b-3b6f-0f7a0d3c2b11, NVIDIA A100-SXM4-40GB, 40960, Enabled\n1, GPU-aa, NVIDIA GH200 480GB, [N/A], [N/A]\n"
 	all, mig, err := parseDevices(text)
-	if err != nil || !mig || len(all) != 2 || all[0].Memory != 40960<<20 || all[1].Memory != 0 || all[1].Name != "NVIDIA GH200 480GB" {
+	if err != nil || len(mig) != 1 || len(all) != 2 || all[0].Memory != 40960<<20 || all[1].Memory != 0 || all[1].Name != "NVIDIA GH200 480GB" {
 		t.Fatalf("%+v %v %v", all, mig, err)
 	}
 	list := "GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c9e9a3e-0f3d-1f4b-3b6f-0f7a0d3c2b11)\n" +
 		"  MIG 3g.20gb     Device  0: (UUID: MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f)\n  MIG 3g.20gb     Device  1: (UUID: MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb)\n" +
 		"GPU 1: NVIDIA GH200 480GB (UUID: GPU-aa)\n"
-	split := parseInstances(list, all)
+	split := parseInstances(list, all, mig)
 	if len(split) != 3 || split[0].UUID != "MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f" || split[0].Name != "NVIDIA A100-SXM4-40GB MIG 3g.20gb" || split[2].UUID != "GPU-aa" {
 		t.Errorf("%+v", split)
 	}
-	for which, want := range map[string]int{"": 2, "auto": 2, "1": 1, "0,1": 2, "GPU-aa": 1, "7,": -1, "3": -1, "GPU-ab": -1} {
+	if bare := parseInstances("GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c9e9a3e-0f3d-1f4b-3b6f-0f7a0d3c2b11)\nGPU 1: x (UUID: GPU-aa)\n", all, mig); len(bare) != 1 || bare[0].UUID != "GPU-aa" {
+		t.Errorf("a split GPU without instances is given to trials: %+v", bare)
+	}
+	for which, want := range map[string]int{"0,0": -1, "0,GPU-5c9e9a3e-0f3d-1f4b-3b6f-0f7a0d3c2b11": -1, "": 2, "auto": 2, "1": 1, "0,1": 2, "GPU-aa": 1, "7,": -1, "3": -1, "GPU-ab": -1} {
 		got, err := chooseDevices(all, which)
 		if (want < 0) != (err != nil) || (want >= 0 && len(got) != want) {
 			t.Errorf("--gpus %q: %d devices, %v, want %d", which, len(got), err, want)
@@ -112,5 +118,48 @@ func TestDevicesAreRead(t *testing.T) {
 	}
 	if _, _, err := parseDevices("NVIDIA-SMI has failed\n"); err == nil {
 		t.Error("nonsense is taken")
+	}
+}
+
+func TestDevicesOfAMachine(t *testing.T) {
+	two := "echo '0, GPU-aa, H100, 81559, Disabled'; echo '1, GPU-bb, H100, 81559, Disabled'"
+	for _, c := range []struct {
+		name, smi, which string
+		visible          string // "unset": not set
+		want             string // UUIDs, or what the error says
+	}{
+		{"all", two, "auto", "unset", "GPU-aa GPU-bb"},
+		{"those of the engine", two, "auto", "1", "GPU-bb"},
+		{"those of the engine, by uuid", two, "", "GPU-bb,GPU-aa", "GPU-bb GPU-aa"},
+		{"none of the engine's", two, "auto", "", ""},
+		{"said by hand", two, "2", "1", "GPU-aa GPU-bb"},
+		{"more than there are", two, "3", "unset", "--gpus 3: this machine has 2"},
+		{"a stranger's", two, "auto", "7", "CUDA_VISIBLE_DEVICES"},
+		{"no devices", "echo 'No devices were found'; exit 6", "auto", "unset", ""},
+		{"no driver", "echo 'NVIDIA-SMI has failed because'; exit 9", "auto", "unset", "NVIDIA-SMI has failed because"},
+		{"no driver, no matter", "exit 9", "none", "unset", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bin := t.TempDir()
+			if err := os.WriteFile(filepath.Join(bin, "nvidia-smi"), []byte("#!/bin/sh\n"+c.smi+"\n"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("PATH", bin+":"+os.Getenv("PATH"))
+			visible := &c.visible
+			if c.visible == "unset" {
+				visible = nil
+			}
+			got, err := findDevices(c.which, visible)
+			var words []string
+			for _, d := range got {
+				words = append(words, d.UUID)
+			}
+			if text := strings.Join(words, " "); err == nil && text != c.want {
+				t.Errorf("devices %q, want %q", text, c.want)
+			}
+			if err != nil && (c.want == "" || !strings.Contains(err.Error(), c.want)) {
+				t.Errorf("error %q, want %q", err, c.want)
+			}
+		})
 	}
 }

@@ -183,7 +183,7 @@ func (w *Worker) open() (err error) {
 	}
 	sweepOut(w.cfg.Dir, w.cfg.Now())
 	w.attic = newAttic(filepath.Join(w.cfg.Dir, "work"), filepath.Join(w.cfg.Dir, "tmp"), w.cfg.Keep, w.cfg.Log)
-	if w.devices, err = findDevices(w.cfg.GPUs); err != nil {
+	if w.devices, err = findDevices(w.cfg.GPUs, visibleDevices(w.cfg.Environ)); err != nil {
 		return err
 	}
 	if w.runner, err = warm.Install(w.cfg.Dir); err != nil {
