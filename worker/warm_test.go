@@ -240,3 +240,17 @@ func TestAKilledForkServerIsStartedAgain(t *testing.T) {
 		waitFor(t, "its end", func() bool { return len(alive(server)) == 0 })
 	}
 }
+
+// A script outside the frozen directory may change between trials.
+func TestAScriptThatIsNotFrozenIsReadEachTime(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Slots = 1 })
+	far, code := t.TempDir(), o.freeze(t, map[string]string{"a.py": ""})
+	for n, say := range []string{"one", "two"} {
+		write(t, far, map[string]string{"b.py": "print(" + quote(say) + ")\n"})
+		ref := o.add(n+1, python(code, filepath.Join(far, "b.py")))
+		if out := o.outcome(t, ref); out.Verdict != trials.Succeeded || o.log(ref) != say+"\n" {
+			t.Errorf("outcome %+v, log %q, want %q", out, o.log(ref), say)
+		}
+	}
+}

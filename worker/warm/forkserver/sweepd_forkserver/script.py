@@ -12,6 +12,8 @@ def compiled(told):
     if not told.get("script") or not told.get("frozen"):
         return None
     path = os.path.join(told["root"], told["script"])
+    if not os.path.normpath(path).startswith(os.path.normpath(told["root"]) + os.sep):
+        return None  # it is not frozen
     try:
         with open(path, "rb") as f:
             return compile(f.read(), path, "exec", dont_inherit=True)
