@@ -177,6 +177,8 @@ func unstartable(job *job, e shim.Event) error {
 			Fix("begin a script with #!/bin/sh, or name its interpreter in the command")
 	case errors.Is(errno, syscall.E2BIG):
 		return fault.Invalidf("cannot start %s: arguments and environment are too large", program).Fix("read long parameters from SWEEPD_PARAMS_FILE")
+	case errors.Is(errno, syscall.EINVAL):
+		return fault.Invalidf("cannot start %s: an argument or a variable holds a NUL character", program).Fix("read such parameters from SWEEPD_PARAMS_FILE")
 	default:
 		return fault.Unavailablef("start %s: %v", program, errno)
 	}

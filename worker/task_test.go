@@ -121,6 +121,7 @@ func TestFailuresAreClassified(t *testing.T) {
 		{"missing program at a path", task("./none"), trials.ClassBadEnvironment, `program "./none" is not on this worker`, ""},
 		{"no program", task("./notexec"), trials.ClassBadEnvironment, "exec format", ""},
 		{"missing inside a script", task("sh", "-c", "no-such-tool"), trials.ClassBadEnvironment, "no-such-tool", ""},
+		{"NUL", task("env", "a\x00b"), trials.ClassBadEnvironment, "NUL character", ""},
 		{"signal", task("sh", "-c", "kill -SEGV $$"), trials.ClassError, "SIGSEGV", "error|SIGSEGV"},
 		{"exit code", task("sh", "-c", "echo step 12 of 99; exit 4"), trials.ClassError, "exit code 4: step 12 of 99", "error|exit 4|step # of #"},
 		{"result", task("sh", "-c", `echo '{"acc": "high"}' > $SWEEPD_RESULT_FILE`), trials.ClassError, "the result file is not an object of numbers", ""},
