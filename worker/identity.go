@@ -52,11 +52,12 @@ func takeIdentity(dir string) (*identity, error) {
 		id = words[0]
 	}
 	line := id + "\n" + strconv.Itoa(os.Getpid()) + "\n"
-	if err := f.Truncate(0); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("write the worker's identity: %w", err)
+	// In this order the id is whole at any moment, on a full disk too.
+	_, err = f.WriteAt([]byte(line), 0)
+	if err == nil {
+		err = f.Truncate(int64(len(line)))
 	}
-	if _, err := f.WriteAt([]byte(line), 0); err != nil {
+	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("write the worker's identity: %w", err)
 	}

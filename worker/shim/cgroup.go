@@ -25,11 +25,14 @@ func newCgroup() *cgroup {
 	if !ok {
 		return nil
 	}
-	g := &cgroup{dir: filepath.Join(parent, fmt.Sprintf("sweepd-%d", os.Getpid())), v2: v2}
+	// A pid comes again, after a restart of a container or the machine even soon:
+	// what an inventory names must not become another keeper's.
+	pid := os.Getpid()
+	g := &cgroup{dir: filepath.Join(parent, fmt.Sprintf("sweepd-%d-%d", pid, Birth(pid))), v2: v2}
 	if err := os.Mkdir(g.dir, 0o755); err != nil {
 		return nil
 	}
-	if g.set(0) != nil || g.write("cgroup.procs", strconv.Itoa(os.Getpid())) != nil {
+	if g.set(0) != nil || g.write("cgroup.procs", strconv.Itoa(pid)) != nil {
 		os.Remove(g.dir)
 		return nil
 	}
@@ -78,11 +81,11 @@ func (g *cgroup) limit(bytes int64) error {
 
 func (g *cgroup) set(bytes int64) error {
 	if g.v2 {
-		text := "max"
+		text, swap := "max", "max"
 		if bytes > 0 {
-			text = strconv.FormatInt(bytes, 10)
-			g.write("memory.swap.max", "0") //nolint:errcheck // a kernel without swap accounting has no such file
+			text, swap = strconv.FormatInt(bytes, 10), "0"
 		}
+		g.write("memory.swap.max", swap) //nolint:errcheck // a kernel without swap accounting has no such file
 		return g.write("memory.max", text)
 	}
 	if bytes <= 0 {
