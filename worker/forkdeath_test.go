@@ -9,7 +9,6 @@ import (
 
 	"github.com/sweepd/sweepd/trials"
 	"github.com/sweepd/sweepd/worker"
-	"github.com/sweepd/sweepd/worker/shim"
 )
 
 // trap is a sitecustomize.py for the fork server: text runs when it starts.
@@ -47,52 +46,70 @@ if "forkserver" in " ".join(sys.orig_argv if hasattr(sys, "orig_argv") else sys.
 	}
 }
 
-// A spare whose fork server is killed before it has passed the task on has done
+// A fork whose server is killed before it has passed the task on has done
 // nothing, which is no success.
-func TestASpareThatWasToldNothingIsNoSuccess(t *testing.T) {
+func TestAForkThatWasToldNothingIsNoSuccess(t *testing.T) {
 	o := newOffice(time.Minute)
-	dir := t.TempDir()
-	o.start(t, func(c *worker.Config) { c.Slots, c.Dir = 1, dir })
-	task := python(o.freeze(t, map[string]string{"a.py": "import os\nopen('parent', 'w').write(str(os.getppid()))\nprint('ran')\n"}), "a.py")
+	o.start(t, func(c *worker.Config) { c.Slots = 1 })
+	task := python(o.freeze(t, map[string]string{"a.py": "print('ran')\n"}), "a.py")
+	once := filepath.Join(t.TempDir(), "once")
 	task.Env = trap(t, `
 if "serve" in sys.orig_argv:
-    real = builtins.open
-    def trapped(file, mode="r", *args, **more):
-        if isinstance(file, int) and mode == "wb":
+    import socket
+    send = socket.socket.sendall
+    def trapped(self, data):
+        if b'"argv"' in data and not os.path.exists(`+quote(once)+`):
+            open(`+quote(once)+`, "w").close()
             os.kill(os.getpid(), signal.SIGKILL)
-        return real(file, mode, *args, **more)
-    builtins.open = trapped
+        return send(self, data)
+    socket.socket.sendall = trapped
 `)
-	first := o.add(1, task)
-	o.outcome(t, first)
-	server := pidsIn(t, dirOf(t, o, first), "parent")[0]
-	waitFor(t, "the spare", func() bool { return len(shim.Descendants(server)) == 1 })
-	second := o.add(2, task)
-	if out := o.outcome(t, second); out.Verdict != trials.Succeeded || !strings.HasSuffix(o.log(second), "ran\n") {
-		t.Errorf("outcome %+v %+v, log %q", out, out.Failure, o.log(second))
+	ref := o.add(1, task)
+	if out := o.outcome(t, ref); out.Verdict != trials.Succeeded || o.log(ref) != "ran\n" {
+		t.Errorf("outcome %+v %+v, log %q", out, out.Failure, o.log(ref))
+	}
+	if _, err := os.Stat(once); err != nil {
+		t.Error("the fork server was not killed")
 	}
 }
 
-// A fresh fork has no process group of its own yet when the signal comes.
-func TestASignalReachesAFreshFork(t *testing.T) {
+// A fork that dies before it has taken its task costs nothing: another takes it.
+func TestAForkThatDiesBeforeItsTaskIsReplaced(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.start(t, func(c *worker.Config) { c.Slots = 1 })
-	forked := filepath.Join(t.TempDir(), "forked")
-	task := python(o.freeze(t, map[string]string{"a.py": "import time\ntime.sleep(1000)\n"}), "a.py")
-	task.Stop.Term = time.Hour
+	task := python(o.freeze(t, map[string]string{"tell.py": tell, "a.py": "import tell\nprint(tell.tell())\n"}), "a.py")
+	once := filepath.Join(t.TempDir(), "once")
 	task.Env = trap(t, `
 if "serve" in sys.orig_argv:
     setsid = os.setsid
-    def slow():
-        open(`+quote(forked)+`, "w").close()
-        time.sleep(1000)
-    os.setsid = slow
+    def dies():
+        if not os.path.exists(`+quote(once)+`):
+            open(`+quote(once)+`, "w").close()
+            os.kill(os.getpid(), signal.SIGKILL)
+        setsid()
+    os.setsid = dies
 `)
 	ref := o.add(1, task)
-	waitFor(t, "the fork", func() bool { _, err := os.Stat(forked); return err == nil })
-	o.signal(trials.Signal{Ref: ref, Cancel: true})
-	if out := o.outcome(t, ref); out.Verdict != trials.VerdictCanceled {
-		t.Errorf("outcome %+v", out)
+	if out := o.outcome(t, ref); out.Verdict != trials.Succeeded || o.log(ref) != "forked\n" {
+		t.Errorf("outcome %+v %+v, log %q", out, out.Failure, o.log(ref))
+	}
+	if _, err := os.Stat(once); err != nil {
+		t.Error("no fork died")
+	}
+}
+
+// A call that is made when its fork server has died is as good as any.
+func TestACallOutlivesItsForkServer(t *testing.T) {
+	o := newOffice(time.Minute)
+	o.start(t, func(c *worker.Config) { c.Slots = 1 })
+	task := shell("")
+	task.Argv, task.Python, task.Objective = nil, "m:f", "acc"
+	task.Code = o.freeze(t, map[string]string{"m.py": "import os, signal, time\ndef f():\n    server = os.getppid()\n    os.kill(server, signal.SIGKILL)\n    while os.getppid() == server: time.sleep(0.001)\n    return 1\n"})
+	for n := range 2 {
+		ref := o.add(n+1, task)
+		if out := o.outcome(t, ref); out.Verdict != trials.Succeeded || out.Result["acc"] != 1 {
+			t.Errorf("outcome %+v %+v, log %q", out, out.Failure, o.log(ref))
+		}
 	}
 }
 

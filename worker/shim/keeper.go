@@ -143,7 +143,7 @@ func (k *keeper) obey(o Order) {
 		k.fork(o.Plan)
 	case Signal:
 		if k.attempt != nil && k.attempt.pid > 0 {
-			k.attempt.signal(syscall.Signal(o.Signal))
+			syscall.Kill(-k.attempt.pid, syscall.Signal(o.Signal)) //nolint:errcheck // gone already is what was wanted
 		}
 	case Kill:
 		k.kill(k.tree())
@@ -222,14 +222,6 @@ func start(p *Plan, extra *os.File) (int, error) {
 		Dir: p.Dir, Env: p.Env, Files: files,
 		Sys: &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL},
 	})
-}
-
-// signal goes to the process group, and to the process alone while it has no
-// group: a fork makes its own a moment after it was told of.
-func (a *attempt) signal(s syscall.Signal) {
-	if syscall.Kill(-a.pid, s) == syscall.ESRCH {
-		syscall.Kill(a.pid, s) //nolint:errcheck // gone already is what was wanted
-	}
 }
 
 // reap collects every child that has died and acts on the two that matter.
