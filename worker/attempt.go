@@ -201,7 +201,7 @@ func (a *attempt) execute(job *job) (end, error) {
 // the ladder when it must. A keeper that does not end them after the last rung
 // is given up, and its discarding kills it with all of them.
 func (a *attempt) supervise(k *keeper) end {
-	l := newLadder(&a.lease.Task, a.w.ttl, a.w.cfg.Now())
+	l := newLadder(&a.lease.Task, a.w.leaseTTL(), a.w.cfg.Now())
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	var giveUp time.Time

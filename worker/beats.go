@@ -16,9 +16,9 @@ const beatGap = 500 * time.Millisecond
 // short: they are beaten first without a wait, so that a renewal is
 // acknowledged however often that happens.
 func (w *Worker) beatLoop(ctx context.Context) {
-	period := w.ttl / 6
 	wait := time.Duration(0)
 	for ctx.Err() == nil {
+		period := w.leaseTTL() / 6
 		held, peaks := w.holding()
 		if len(held) == 0 {
 			select {
@@ -46,7 +46,7 @@ func (w *Worker) beatLoop(ctx context.Context) {
 			// A server that answers early without news must not make this spin.
 			rest(ctx, beatGap/2)
 		}
-		wait = period
+		wait = w.leaseTTL() / 6
 	}
 }
 
@@ -108,10 +108,13 @@ func (w *Worker) holding() ([]trials.Ref, map[int64]trials.Peaks) {
 }
 
 // signals hands each attempt what the server says of it, and tells whether any
-// of it was new.
+// of it was new. A server that was started again may give shorter leases.
 func (w *Worker) signals(ss []trials.Signal, sent time.Time) bool {
 	news := false
 	for _, s := range ss {
+		if s.Good > 0 {
+			w.ttl.Store(int64(s.Good))
+		}
 		w.mu.Lock()
 		a := w.live[s.Ref]
 		w.mu.Unlock()

@@ -88,7 +88,7 @@ func (w *Worker) next() (req *request, done bool) {
 	if w.cfg.UntilIdle {
 		req.wait = idleWait
 	}
-	req.wait = min(req.wait, w.ttl/6)
+	req.wait = min(req.wait, w.leaseTTL()/6)
 	w.inflight++
 	w.offered += slots
 	return req, false

@@ -92,7 +92,7 @@ func (a *attempt) fork(k *keeper, job *job) (started bool, reason string, err er
 // started: another worker may have the trial.
 func (a *attempt) begin(k *keeper, op shim.Op, job *job) (shim.Event, error) {
 	a.mu.Lock()
-	over := a.stale || !a.w.cfg.Now().Before(a.good.Add(-fenceOf(a.w.ttl)))
+	over := a.stale || !a.w.cfg.Now().Before(a.good.Add(-fenceOf(a.w.leaseTTL())))
 	a.mu.Unlock()
 	if over {
 		return shim.Event{}, fault.Unavailablef("the lease ended before the trial could be started")

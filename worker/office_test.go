@@ -65,6 +65,7 @@ type office struct {
 	outcomes  map[trials.Ref]trials.Outcome
 	hellos    []trials.Worker
 	beats     []trials.Beat
+	missed    int // heartbeats while away
 	away      bool
 	loseOnce  bool // the answer to the next claim is lost
 	loseChunk bool // the answer to the next chunk of output is lost
@@ -298,6 +299,7 @@ func (o *office) Beat(ctx context.Context, b trials.Beat) (trials.Beaten, error)
 	for first := true; ; first = false {
 		o.mu.Lock()
 		if o.away {
+			o.missed++
 			o.mu.Unlock()
 			return trials.Beaten{}, errAway
 		}

@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -79,7 +80,7 @@ type Worker struct {
 	code     *codeCache
 	attic    *attic
 	runner   string // path of the fork server's file
-	ttl      time.Duration
+	ttl      atomic.Int64 // time.Duration, as the server said last
 
 	ctx       context.Context // ends when everything must stop, after Stop
 	cancel    context.CancelFunc
@@ -263,7 +264,7 @@ func (w *Worker) hello(ctx context.Context) error {
 		if terms.TTL <= 0 {
 			return fault.Invalidf("the server gives leases of no length")
 		}
-		w.ttl = terms.TTL
+		w.ttl.Store(int64(terms.TTL))
 		return nil
 	})
 }
@@ -283,6 +284,9 @@ func (w *Worker) Stop(grace time.Duration) {
 	defer giveUp.Stop()
 	<-w.stopped
 }
+
+// leaseTTL is how long a lease lives without a heartbeat.
+func (w *Worker) leaseTTL() time.Duration { return time.Duration(w.ttl.Load()) }
 
 func (w *Worker) poke() { nudge(w.kick) }
 

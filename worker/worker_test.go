@@ -156,3 +156,29 @@ func TestLinksArePrintedWhenAskedFor(t *testing.T) {
 		t.Errorf("printed %q", log)
 	}
 }
+
+func TestAServerMayComeBackWithShorterLeases(t *testing.T) {
+	o := newOffice(time.Minute)
+	dir := t.TempDir()
+	o.start(t, func(c *worker.Config) { c.Slots, c.Dir = 1, dir })
+	ref := o.add(1, shell("while ! test -e go; do sleep 0.05; done"))
+	count := func(of func() int) int {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		return of()
+	}
+	beats := func() int { return count(func() int { return len(o.beats) }) }
+	waitFor(t, "a heartbeat", func() bool { return beats() > 0 })
+	o.setAway(true)
+	waitFor(t, "one that is missed", func() bool { return count(func() int { return o.missed }) > 0 })
+	o.mu.Lock()
+	o.ttl = 6 * time.Second
+	o.mu.Unlock()
+	before := beats()
+	o.setAway(false)
+	waitFor(t, "heartbeats every second, not every ten", func() bool { return beats() >= before+6 })
+	touch(t, dirOf(t, o, ref), "go")
+	if out := o.outcome(t, ref); out.Verdict != trials.Succeeded {
+		t.Errorf("outcome %+v %+v", out, out.Failure)
+	}
+}
