@@ -224,7 +224,18 @@ func (d *domain) encode(v any) float64 {
 			return d.unit(float64(x))
 		}
 	}
-	return d.centre(d.index[v])
+	i, _ := d.find(v)
+	return d.centre(i)
+}
+
+// find is the index of a value of ordinal, choice, bool and const.
+func (d *domain) find(v any) (int, bool) {
+	switch v.(type) {
+	case nil, string, bool, int64, float64:
+		i, ok := d.index[v]
+		return i, ok
+	}
+	return 0, false // a list or a map has no hash to look for
 }
 
 // canon is v as the domain writes it: rounded to the grid, int64 for whole
@@ -232,7 +243,7 @@ func (d *domain) encode(v any) float64 {
 func (d *domain) canon(v any) (any, error) {
 	v = normal(v)
 	if d.typ != Float && d.typ != Int {
-		if i, ok := d.index[v]; ok {
+		if i, ok := d.find(v); ok {
 			return d.values[i], nil
 		}
 		return nil, fmt.Errorf("%s is not one of %s", text(v), list(d.values))

@@ -135,7 +135,10 @@ func (s *Space) checkParams() []fault.Problem {
 	for _, p := range s.def.Params {
 		ps = append(ps, checkParent(p, byName)...)
 	}
-	return append(ps, sharedPasses(s.def.Params, byName)...)
+	if len(ps) > 0 {
+		return ps
+	}
+	return sharedPasses(s.def.Params, byName)
 }
 
 func checkParent(p Param, byName map[string]Param) []fault.Problem {

@@ -412,3 +412,25 @@ func ExampleSpace() {
 	// map[lr:0.01 momentum:0.495 opt:sgd]
 	// the point violates "not (opt == 'sgd' and lr < 0.001)"
 }
+
+func TestListsAndMapsAreNoValues(t *testing.T) {
+	c := search.Param{Name: "c", Type: search.Choice, Values: []any{"a", "b"}}
+	s := space(t, search.Definition{Params: []search.Param{c}})
+	for _, v := range []any{[]any{1}, map[string]any{"a": 1}} {
+		if _, err := s.Complete(search.Point{"c": v}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%v: %v, want invalid", v, err)
+		}
+		if s.Hash(search.Point{"c": v}) == s.Hash(search.Point{"c": "a"}) {
+			t.Errorf("%v is hashed as a value of c", v)
+		}
+		withDefault, child := c, search.Param{Name: "d", Pass: "x", Type: search.Bool, Parent: "c", Equals: v}
+		withDefault.Default = v
+		twin := child
+		twin.Name = "e"
+		for _, d := range [][]search.Param{{withDefault}, {c, child, twin}} {
+			if _, err := search.NewSpace(search.Definition{Params: d}); !fault.Is(err, fault.Invalid) {
+				t.Errorf("%v: %v, want invalid", d, err)
+			}
+		}
+	}
+}
