@@ -131,8 +131,15 @@ func cumulate(weights []float64, n int) []float64 {
 // categorical tells whether the values have no order.
 func (d *domain) categorical() bool { return d.typ == Choice || d.typ == Bool }
 
-// grid is the i-th number of a numeric grid.
-func (d *domain) grid(i int) float64 { return tidy(d.low + float64(i)*d.step) }
+// grid is the i-th number of a numeric grid, within the bounds. Ints are exact:
+// they may have more digits than tidy keeps.
+func (d *domain) grid(i int) float64 {
+	x := d.low + float64(i)*d.step
+	if d.typ == Int {
+		return x
+	}
+	return min(max(tidy(x), d.low), d.high)
+}
 
 // at is the i-th value of a discrete domain.
 func (d *domain) at(i int) any {

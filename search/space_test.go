@@ -434,3 +434,38 @@ func TestListsAndMapsAreNoValues(t *testing.T) {
 		}
 	}
 }
+
+// Values lie within the bounds as they are written, also where these have more
+// digits than a float on a grid keeps, and encoding loses none.
+func TestValuesLieWithinTheirBounds(t *testing.T) {
+	for _, p := range []search.Param{
+		{Name: "x", Type: search.Int, Low: 0, High: 1 << 40},
+		{Name: "x", Type: search.Int, Low: 1<<53 - 7, High: 1 << 53},
+		{Name: "x", Type: search.Int, Low: 1234567890123, High: 1234567890123},
+		{Name: "x", Type: search.Int, Low: 1234567890123, High: 1234567890133, Scale: search.Log},
+		{Name: "x", Type: search.Int, Low: -1234567890133, High: -1234567890123, Step: 5, Scale: search.Symlog},
+		{Name: "x", Type: search.Float, Low: 0.12345678901234, High: 1, Step: 0.1},
+		{Name: "x", Type: search.Float, Low: 0.3, High: 0.98765432109876, Scale: search.Logit},
+	} {
+		s := space(t, search.Definition{Params: []search.Param{p}})
+		rng := rand.New(rand.NewPCG(1, 1))
+		seen := map[string]bool{}
+		for range 100 {
+			pt, _ := s.Sample(rng)
+			x, ok := pt["x"].(float64)
+			if n, whole := pt["x"].(int64); whole {
+				x, ok = float64(n), true
+			}
+			if !ok || x < p.Low || x > p.High {
+				t.Fatalf("%v is outside [%v, %v]", pt["x"], p.Low, p.High)
+			}
+			if back := s.Decode(s.Encode(pt)); p.Type == search.Int && !cmp.Equal(back, pt) {
+				t.Fatalf("%v came back as %v", pt, back)
+			}
+			seen[s.Hash(pt)] = true
+		}
+		if n := s.Size(); n < 12 && float64(len(seen)) != n {
+			t.Errorf("%d of %v values of [%v, %v] were drawn", len(seen), n, p.Low, p.High)
+		}
+	}
+}
