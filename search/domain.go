@@ -262,14 +262,25 @@ func (d *domain) canon(v any) (any, error) {
 	if d.typ == Int && x != math.Trunc(x) {
 		return nil, fmt.Errorf("%s is not a whole number", text(v))
 	}
-	slack := 1e-9 * max(math.Abs(d.low), math.Abs(d.high), d.high-d.low)
-	if x < d.low-slack || x > d.high+slack {
+	if x < d.low-d.slack(d.low) || x > d.high+d.slack(d.high) {
 		return nil, fmt.Errorf("%s is outside [%s, %s]", text(v), text(d.low), text(d.high))
 	}
 	if d.cells > 0 {
 		return d.at(clampInt(int(math.Round((x-d.low)/d.step)), 0, d.cells-1)), nil
 	}
 	return min(max(tidy(x), d.low), d.high), nil
+}
+
+// slack is how far beyond a bound a float may lie and still be meant to lie on
+// it: what rounding costs, never what another scale would show.
+func (d *domain) slack(bound float64) float64 {
+	switch {
+	case d.typ == Int:
+		return 0
+	case d.scale == Linear || d.scale == "":
+		return max(1e-9*math.Abs(bound), 1e-12*(d.high-d.low))
+	}
+	return 1e-9 * math.Abs(bound)
 }
 
 // normal is v in the types of a Point: whole numbers of any Go type, and

@@ -469,3 +469,26 @@ func TestValuesLieWithinTheirBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestCanonForgivesRoundingAlone(t *testing.T) {
+	for _, c := range []struct {
+		p     search.Param
+		value any
+		want  any // nil: it is outside
+	}{
+		{search.Param{Type: search.Float, Low: 0.1, High: 0.3}, 0.1 + 0.2, 0.3},
+		{search.Param{Type: search.Float, Low: 0, High: 1}, -1e-17, 0.0},
+		{search.Param{Type: search.Float, Low: 0, High: 0.3, Step: 0.1}, 0.1 + 0.2, 0.3},
+		{search.Param{Type: search.Float, Low: 1e-8, High: 1e3, Scale: search.Log}, 0.0, nil},
+		{search.Param{Type: search.Float, Low: 1e-8, High: 1e3, Scale: search.Log}, 1e-9, nil},
+		{search.Param{Type: search.Float, Low: -1e9, High: 1}, 2, nil},
+		{search.Param{Type: search.Int, Low: 0, High: 1 << 40}, int64(1<<40 + 1), nil},
+		{search.Param{Type: search.Int, Low: 0, High: 1 << 40}, -1, nil},
+	} {
+		c.p.Name = "x"
+		pt, err := space(t, search.Definition{Params: []search.Param{c.p}}).Canon(search.Point{"x": c.value})
+		if c.want == nil && !fault.Is(err, fault.Invalid) || c.want != nil && pt["x"] != c.want {
+			t.Errorf("%v in [%v, %v]: %v, %v; want %v", c.value, c.p.Low, c.p.High, pt, err, c.want)
+		}
+	}
+}
