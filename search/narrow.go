@@ -23,7 +23,7 @@ const (
 //
 //   - a range becomes their smallest to largest value in scaled units, widened by
 //     Widen on both sides, at least 30 % of the old range, clipped to it, grids
-//     outward;
+//     outward; a grid of floats of which one is left is held at it;
 //   - a category stays when it is among them or was tried fewer than 3 times;
 //   - a parameter that fewer than 3·d of the completed points had, d being the
 //     most dimensions that such a point has, stays as it is.
@@ -123,6 +123,9 @@ func (p *param) narrowRange(kept []float64, widen float64) Param {
 	if p.Type == Ordinal {
 		out.Values = slices.Clone(d.values[first : last+1])
 		return out.keepDefault()
+	}
+	if first == last && p.Type == Float {
+		return held(p.Param, d.at(first))
 	}
 	out.Low, out.High = d.grid(first), d.grid(last)
 	return out.keepDefault()

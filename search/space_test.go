@@ -492,3 +492,21 @@ func TestCanonForgivesRoundingAlone(t *testing.T) {
 		}
 	}
 }
+
+func TestNarrowHoldsAGridThatOneValueIsLeftOf(t *testing.T) {
+	for _, p := range []search.Param{
+		{Name: "x", Type: search.Float, Low: 0, High: 0.2, Step: 0.1, Default: 0.2},
+		{Name: "x", Type: search.Int, Low: 1, High: 3},
+		{Name: "x", Type: search.Ordinal, Values: []any{1, 2.5, 4}},
+	} {
+		s := space(t, search.Definition{Params: []search.Param{p}})
+		middle := s.Decode([]float64{0.5})
+		pts := slices.Repeat([]search.Point{middle}, 12)
+		got, err := s.Narrow(pts, pts, search.NarrowOptions{})
+		if err != nil {
+			t.Errorf("%s: %v", p.Type, err)
+		} else if back, err := got.Canon(middle); got.Size() != 1 || err != nil || got.Hash(back) != s.Hash(middle) {
+			t.Errorf("%s: %+v, %v; want %v alone", p.Type, got.Params(), err, middle)
+		}
+	}
+}
