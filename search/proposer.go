@@ -8,8 +8,11 @@ import (
 	"github.com/sweepd/sweepd/internal/fault"
 )
 
-// maxCollisions is how many draws in a row may hit known points.
-const maxCollisions = 20
+// Draws in a row that may hit known points.
+const (
+	maxCollisions = 20    // of the sampler's own
+	lastDraws     = 1_000 // at random, in a space too large to count out
+)
 
 // proposer is what samplers that draw share: the ledger, start points, shares,
 // and what happens when a draw hits a known point.
@@ -121,8 +124,10 @@ func (p *proposer) propose(ctx context.Context, k int, fresh func(Point) bool) (
 	return Proposal{}, false
 }
 
-// drawFresh draws until a point is new; after 20 known ones in a row it counts
-// out what is left of a finite space.
+// drawFresh draws until a point is new. After 20 known ones in a row it counts
+// out what is left of a small space, and goes on at random in a large one: its
+// few likely points may be known and the rest hardly begun, as where most cases
+// of a switch have no parameters.
 func (p *proposer) drawFresh(ctx context.Context, d draw, within *Space, fresh func(Point) bool) (Proposal, bool) {
 	by, note := p.name, ""
 	if p.label != nil {
@@ -137,15 +142,24 @@ func (p *proposer) drawFresh(ctx context.Context, d draw, within *Space, fresh f
 			return Proposal{Point: pt, By: by, Note: note}, true
 		}
 	}
-	pt, ok := leftover(ctx, within, d.rng, fresh)
-	return Proposal{Point: pt, By: "random", Note: "one of the few points left"}, ok
+	if within.Size() <= maxEnumerated {
+		pt, ok := leftover(ctx, within, d.rng, fresh)
+		return Proposal{Point: pt, By: "random", Note: "one of the few points left"}, ok
+	}
+	for i := 0; i < lastDraws && ctx.Err() == nil; i++ {
+		u, ok := p.space.sample(d.rng, d.held)
+		if !ok {
+			break
+		}
+		if pt := p.space.Decode(u); fresh(pt) {
+			return Proposal{Point: pt, By: "random", Note: "the likely points are known"}, true
+		}
+	}
+	return Proposal{}, false
 }
 
-// leftover picks one of the fresh points of a finite space, each as likely.
+// leftover picks one of the fresh points of a small space, each as likely.
 func leftover(ctx context.Context, s *Space, rng *rand.Rand, fresh func(Point) bool) (Point, bool) {
-	if s.Size() > maxEnumerated {
-		return nil, false
-	}
 	var pick Point
 	left := 0
 	for o := newOdometer(s); !o.done() && ctx.Err() == nil; o.next() {

@@ -200,6 +200,7 @@ func RunSampler(t *testing.T, fresh NewSampler) {
 		"a wide int, log":     {Params: []search.Param{{Name: "n", Type: search.Int, Low: 1, High: 1e6, Scale: search.Log}}},
 		"an infinite grid":    {Params: []search.Param{{Name: "x", Type: search.Float, Low: -1, High: 1, Step: 1e-9}, {Name: "y", Type: search.Ordinal, Values: many(70)}}},
 		"a constant besides":  {Params: []search.Param{{Name: "c", Type: search.Const, Values: []any{"k"}}, {Name: "n", Type: search.Int, High: 99}}},
+		"cases with nothing":  {Params: []search.Param{{Name: "s", Type: search.Choice, Values: []any{"a", "b", "c", "d", "e", "some"}}, {Name: "x", Type: search.Float, High: 1, Parent: "s", Equals: "some"}}},
 		"a case with nothing": {Params: []search.Param{{Name: "s", Type: search.Choice, Values: []any{"none", "some"}}, {Name: "x", Type: search.Int, High: 1000, Parent: "s", Equals: "some"}}},
 	} {
 		t.Run("proposals are valid in "+name, func(t *testing.T) {
