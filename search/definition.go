@@ -197,10 +197,21 @@ func (p Param) checkValues(bad func(hint, format string, args ...any)) {
 	}
 	if len(p.Weights) != len(p.Values) {
 		bad("", "%d weights for %d values", len(p.Weights), len(p.Values))
+		return
 	}
+	sum := 0.0
 	for _, w := range p.Weights {
 		if !(w > 0) || math.IsInf(w, 0) {
 			bad("remove the value instead of giving it no weight", "the weight %v is not a positive number", w)
+			return
 		}
+		sum += w
+	}
+	if least := slices.Min(p.Weights); !(least/sum >= minShare) {
+		bad("use smaller numbers, or remove the value", "a weight of %s among %s is too small to be drawn", text(least), text(sum))
 	}
 }
+
+// minShare is the least probability of a value: far above what the sum of the
+// shares loses by rounding, so that each has a place of its own in [0,1).
+const minShare = 1e-9

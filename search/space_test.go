@@ -510,3 +510,18 @@ func TestNarrowHoldsAGridThatOneValueIsLeftOf(t *testing.T) {
 		}
 	}
 }
+
+func TestWeightsLeaveEveryValueAPlace(t *testing.T) {
+	choice := func(weights ...float64) search.Definition {
+		return search.Definition{Params: []search.Param{{Name: "c", Type: search.Choice, Values: []any{"a", "b"}, Weights: weights}}}
+	}
+	for _, w := range [][]float64{{1, 1e-20}, {1e308, 1e308}, {1e-320, 1}, {1, math.NaN()}, {0, 1}, {}} {
+		if _, err := search.NewSpace(choice(w...)); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%v: %v, want invalid", w, err)
+		}
+	}
+	s := space(t, choice(1, 1e-8))
+	if pt := (search.Point{"c": "b"}); !cmp.Equal(s.Decode(s.Encode(pt)), pt) {
+		t.Errorf("b came back as %v", s.Decode(s.Encode(pt)))
+	}
+}
