@@ -20,15 +20,12 @@ func (s *Space) Hash(pt Point) string {
 	return hashOf(pt)
 }
 
-// hashOf hashes a canonical point.
+// hashOf hashes a canonical point. Its numbers are taken as they are: Canon has
+// rounded those of a range, and values of a list may differ in any digit.
 func hashOf(pt Point) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(pt)) {
-		v := pt[name]
-		if f, ok := v.(float64); ok {
-			v = tidy(f)
-		}
-		fmt.Fprintf(&b, "%s=%s\n", name, text(v))
+		fmt.Fprintf(&b, "%s=%s\n", name, text(pt[name]))
 	}
 	sum := sha256.Sum256([]byte(b.String()))
 	return hex.EncodeToString(sum[:16])

@@ -525,3 +525,24 @@ func TestWeightsLeaveEveryValueAPlace(t *testing.T) {
 		t.Errorf("b came back as %v", s.Decode(s.Encode(pt)))
 	}
 }
+
+func TestHashTellsApartWhatIsNotTheSame(t *testing.T) {
+	values := []any{1, "1", "1.0", true, "true", nil, "null", 0.1234567890123, 0.1234567890124, int64(1<<53 + 1), int64(1<<53 + 2), "a=b\nc", ""}
+	s := space(t, search.Definition{Params: []search.Param{{Name: "c", Type: search.Choice, Values: values}, {Name: "x", Type: search.Float, High: 1}}})
+	bare := space(t, search.Definition{}) // hashes points as they are
+	seen := map[string]any{}
+	for _, v := range values {
+		pt := search.Point{"c": v, "x": 0.1}
+		for _, h := range []string{s.Hash(pt), "bare " + bare.Hash(pt)} {
+			if other, twice := seen[h]; twice {
+				t.Errorf("%v and %v have one hash", other, v)
+			}
+			seen[h] = v
+		}
+	}
+	for _, same := range []search.Point{{"c": 1.0, "x": 0.3}, {"c": 1, "x": 0.1 + 0.2}, {"c": int64(1), "x": 0.3}} {
+		if s.Hash(same) != s.Hash(search.Point{"c": 1, "x": 0.3}) {
+			t.Errorf("%v has another hash", same)
+		}
+	}
+}
