@@ -1,6 +1,8 @@
 package search
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"math"
 	"regexp"
@@ -51,6 +53,39 @@ type Definition struct {
 	// Absent are names that conditions and constraints may read although no
 	// parameter passes them: those of switch cases that Pin or Narrow removed.
 	Absent []string `json:"absent,omitempty"`
+}
+
+// UnmarshalJSON reads a parameter. Whole numbers of its values are exact, beyond
+// 2^53 too.
+func (p *Param) UnmarshalJSON(data []byte) error {
+	type plain Param
+	dec := json.NewDecoder(bytes.NewReader(data))
+	dec.UseNumber()
+	if err := dec.Decode((*plain)(p)); err != nil {
+		return err
+	}
+	for i, v := range p.Values {
+		p.Values[i] = exact(v)
+	}
+	p.Default, p.Equals = exact(p.Default), exact(p.Equals)
+	return nil
+}
+
+// exact is a number of JSON as int64 when it is one, else as float64; anything
+// else is as it was.
+func exact(v any) any {
+	n, ok := v.(json.Number)
+	if !ok {
+		return v
+	}
+	if i, err := n.Int64(); err == nil {
+		return i
+	}
+	f, err := n.Float64()
+	if err != nil {
+		return n.String()
+	}
+	return f
 }
 
 var passName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_./-]*$`)

@@ -546,3 +546,22 @@ func TestHashTellsApartWhatIsNotTheSame(t *testing.T) {
 		}
 	}
 }
+
+func TestADefinitionSurvivesJSON(t *testing.T) {
+	id := int64(1<<53 + 1) // no float64
+	want := search.Definition{Params: []search.Param{
+		{Name: "id", Type: search.Choice, Values: []any{id, id + 2, 2.5, 1e300, "9007199254740993", nil}, Default: id},
+		{Name: "x", Type: search.Float, High: 1, Parent: "id", Equals: id, Default: 0.5},
+	}}
+	text, err := json.Marshal(want)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got search.Definition
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
