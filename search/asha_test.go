@@ -154,7 +154,7 @@ func TestRanksAreThoseOfASortedList(t *testing.T) {
 }
 
 func TestBadStopOptionsAreNamed(t *testing.T) {
-	for _, o := range []search.StopOptions{{Min: -1}, {Eta: 1}, {Eta: math.NaN()}, {Max: -3}, {Min: 9, Max: 3}, {Min: math.Inf(1)}} {
+	for _, o := range []search.StopOptions{{Min: -1}, {Eta: 1}, {Eta: 1.000001}, {Eta: math.NaN()}, {Max: -3}, {Min: 9, Max: 3}, {Min: math.Inf(1)}} {
 		if _, err := search.NewASHA(o); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%+v: %v, want invalid", o, err)
 		}

@@ -12,10 +12,13 @@ import (
 type StopOptions struct {
 	Min     float64 // resource of the lowest rung, above 0; 0 is 1
 	Max     float64 // resource of a complete trial: nobody is stopped there or beyond; 0: unknown, rungs have no end
-	Eta     float64 // rungs are Min·Eta^i, the best 1/Eta of a rung goes on; above 1; 0 is 3
+	Eta     float64 // rungs are Min·Eta^i, the best 1/Eta of a rung goes on; at least MinEta; 0 is 3
 	Grouped bool    // rank trials within the group they were opened with, not all together
 	Await   bool    // judge a rung only once a trial of the group has reported beyond it
 }
+
+// MinEta is the least Eta. It keeps rungs few: a million reports pass 145.
+const MinEta = 1.1
 
 // Rungs are the resources at which trials are judged, lowest first, at most n.
 func (o StopOptions) Rungs(n int) []float64 {
@@ -55,8 +58,8 @@ func (o StopOptions) check() (StopOptions, error) {
 	if !finite(o.Min) || o.Min < 0 {
 		bad("early_stop.min", "the lowest rung must lie above 0, not at "+text(o.Min), "use 1 for the first report")
 	}
-	if !finite(o.Eta) || o.Eta <= 1 {
-		bad("early_stop.eta", "eta must be above 1, not "+text(o.Eta), "3 keeps a third of the trials at each rung")
+	if !finite(o.Eta) || o.Eta < MinEta {
+		bad("early_stop.eta", "eta must be at least "+text(MinEta)+", not "+text(o.Eta), "3 keeps a third of the trials at each rung")
 	}
 	if !finite(o.Max) || o.Max < 0 {
 		bad("early_stop.max", "max must be the resource of a complete trial, not "+text(o.Max), "leave it out when it is unknown")
