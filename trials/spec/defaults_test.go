@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/search"
 	"github.com/sweepd/sweepd/trials/spec"
 )
 
@@ -166,4 +168,27 @@ func FuzzParse(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+// What Parse lets through makes a stopper, with the rungs that are shown.
+func TestEarlyStopIsWhatTheStopperTakes(t *testing.T) {
+	const head = "command: [p]\nspace: {x: {uniform: [0, 1]}}\nearly_stop: "
+	for _, bad := range []string{"{max: 1}", "{min: 3, max: 3}", "{min: 5, max: 3}", "{eta: 1.000001}", "{eta: 1}", "{min: 0}"} {
+		if _, _, err := spec.Parse([]byte(head+bad+"\n"+fileHead), spec.Options{}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v, want invalid", bad, err)
+		}
+	}
+	for good, want := range map[string][]float64{
+		"{max: 28}": {1, 3, 9, 27},
+		"{min: 1e-10, max: 2e-9, resource: seconds}": {1e-10, 3e-10, 9e-10},
+		"{min: 0.1, max: 1.0000000001}":              {0.1, 0.3, 0.9},
+	} {
+		e := stage(t, head+good).EarlyStop
+		if got := e.Rungs(); !slices.Equal(got, want) {
+			t.Errorf("%s: rungs %v, want %v", good, got, want)
+		}
+		if _, err := search.NewASHA(search.StopOptions{Min: e.Min, Max: e.Max, Eta: e.Eta}); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
 }

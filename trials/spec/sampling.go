@@ -2,10 +2,10 @@ package spec
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/search"
 )
 
 // maxSeed keeps a drawn seed exact in JSON readers that only have float64.
@@ -65,11 +65,11 @@ func (b *builder) earlyStop(o object, s *Stage) {
 	if eo.float("min", &e.Min) && e.Min <= 0 {
 		b.fail(n.get("min").at, "", "early_stop.min is above 0, not %g", e.Min)
 	}
-	if eo.float("eta", &e.Eta) && e.Eta <= 1 {
-		b.fail(n.get("eta").at, "3 is usual", "early_stop.eta is above 1, not %g", e.Eta)
+	if eo.float("eta", &e.Eta) && e.Eta < search.MinEta {
+		b.fail(n.get("eta").at, "3 is usual", "early_stop.eta is at least %g, not %g", search.MinEta, e.Eta)
 	}
-	if eo.float("max", &e.Max) && e.Max < e.Min {
-		b.fail(n.get("max").at, "", "early_stop.max is %g and min is %g", e.Max, e.Min)
+	if eo.float("max", &e.Max) && e.Max <= e.Min {
+		b.fail(n.get("max").at, "nobody is judged at max or beyond", "early_stop.max is above min, and max is %g and min is %g", e.Max, e.Min)
 	}
 	eo.int("skip", 0, &e.Skip)
 	eo.text("resource", &e.Resource)
@@ -95,15 +95,11 @@ func (b *builder) resource(o object, r string) {
 // Rungs are the resources at which a stopping rule judges: min times powers of
 // eta, below max; of a rule without a max the first eight.
 func (e *EarlyStop) Rungs() []float64 {
-	var out []float64
-	for k := 0; len(out) < 64; k++ {
-		r := e.Min * math.Pow(e.Eta, float64(k))
-		if e.Max > 0 && r >= e.Max*(1-1e-9) || e.Max == 0 && k == 8 {
-			break
-		}
-		out = append(out, math.Round(r*1e9)/1e9)
+	n := 8
+	if e.Max > 0 {
+		n = 64
 	}
-	return out
+	return search.StopOptions{Min: e.Min, Max: e.Max, Eta: e.Eta}.Rungs(n)
 }
 
 // String is the rule for people: "asha 1·3^k up to 27, within family".
