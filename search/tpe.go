@@ -100,7 +100,7 @@ func (t *tpe) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
 func (t *tpe) modelled() bool { return t.ended >= t.n0 }
 
 func (t *tpe) explain(k int) (by, note string) {
-	if !t.modelled() {
+	if !t.modelled() || len(t.groups) == 0 {
 		return "init", fmt.Sprintf("Sobol point, until %d trials have ended", t.n0)
 	}
 	g := slices.MaxFunc(t.groups, func(a, b *tpeGroup) int { return a.rank.len() - b.rank.len() })

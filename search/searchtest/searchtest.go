@@ -262,6 +262,14 @@ func onePoint(t *testing.T, fresh NewSampler) {
 		ps, err := sub.Ask(context.Background(), 0, 3)
 		if !errors.Is(err, search.ErrExhausted) || len(ps) != 1 {
 			t.Errorf("%s: %v, %v; want one point and ErrExhausted", name, ps, err)
+			continue
+		}
+		for i := range 9 { // the same point again and again, as replicates are
+			sub.Tell(search.Observation{Trial: i + 1, K: -1, Event: search.Opened, Point: ps[0].Point})
+			sub.Tell(search.Observation{Trial: i + 1, K: -1, Event: search.Finished, Loss: float64(i)})
+		}
+		if ps, err := sub.Ask(context.Background(), 1, 1); !errors.Is(err, search.ErrExhausted) {
+			t.Errorf("%s: %v, %v after it was tried; want ErrExhausted", name, ps, err)
 		}
 	}
 }
