@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"slices"
+	"sync"
 
 	"github.com/sweepd/sweepd/internal/fault"
 )
@@ -12,12 +13,12 @@ type share struct {
 	group int             // index of the value; -1 when there are no shares
 	index int             // proposals drawn for the same value before this one
 	held  map[int]float64 // the balanced dimension, at the value
-	sub   *Space          // the space with the value pinned; nil when there are no shares
+	sub   func() *Space   // the space with the value pinned, made when it is asked for; nil when there are no shares
 }
 
 func (sh share) space(whole *Space) *Space {
 	if sh.sub != nil {
-		return sh.sub
+		return sh.sub()
 	}
 	return whole
 }
@@ -53,10 +54,13 @@ func newDeal(s *Space, name string, start []Point, seed uint64) (*deal, error) {
 	}
 	d := &deal{dim: p.dim, seed: seed, counts: make([]int, p.domain.cells), drawn: make([]int, p.domain.cells)}
 	for c, v := range p.domain.values {
-		sub, err := s.Pin(key, v)
-		if err != nil {
-			return nil, err
-		}
+		sub := sync.OnceValue(func() *Space {
+			pinned, err := s.Pin(key, v)
+			if err != nil {
+				return s
+			}
+			return pinned
+		})
 		d.shares = append(d.shares, share{group: c, held: map[int]float64{p.dim: p.domain.centre(c)}, sub: sub})
 	}
 	for _, pt := range start {
