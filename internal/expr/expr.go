@@ -32,7 +32,7 @@ import (
 const (
 	MaxSource = 4096    // bytes of source
 	maxNodes  = 200     // nodes of the syntax tree
-	memory    = 100_000 // values a run may make
+	memory    = 100_000 // values a run may make, unless the Scope says less
 )
 
 // ErrInactive is what Eval and Float return when the expression read a name
@@ -50,6 +50,9 @@ type Scope struct {
 	// Maps are names of maps whose members are free: stages, each, p. A name
 	// that is in Names too is read from Names.
 	Maps []string
+	// Values is how many values a run may make in ranges and lists, which bounds
+	// what it costs; 0 is 100,000.
+	Values int
 }
 
 // Program is a compiled expression. It is safe for concurrent use.
@@ -57,6 +60,7 @@ type Program struct {
 	source string
 	uses   []string
 	code   *vm.Program
+	values int       // a run may make
 	vms    sync.Pool // of *vm.VM
 }
 
@@ -84,7 +88,11 @@ func Compile(src string, s Scope) (*Program, error) {
 	if err != nil {
 		return nil, broken(src, problemOf(err))
 	}
-	return &Program{source: src, uses: r.uses(), code: code}, nil
+	p := &Program{source: src, uses: r.uses(), code: code, values: s.Values}
+	if p.values == 0 {
+		p.values = memory
+	}
+	return p, nil
 }
 
 // broken is the error of a source that does not compile.
@@ -125,7 +133,7 @@ func (p *Program) Uses() []string { return append([]string(nil), p.uses...) }
 func (p *Program) Eval(vars map[string]any) (any, error) {
 	m, _ := p.vms.Get().(*vm.VM)
 	if m == nil {
-		m = &vm.VM{MemoryBudget: memory}
+		m = &vm.VM{MemoryBudget: uint(p.values)}
 	}
 	if vars == nil {
 		vars = map[string]any{}

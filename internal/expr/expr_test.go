@@ -142,6 +142,20 @@ func TestBoundsHold(t *testing.T) {
 	}
 }
 
+func TestAScopeBoundsWhatARunMakes(t *testing.T) {
+	few := scope
+	few.Values = 100
+	for src, ok := range map[string]bool{"len(1..99) == 99": true, "len(1..101) == 101": false, "len(map(1..60, # * 2)) == 60": false} {
+		p, err := expr.Compile(src, few)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := p.Bool(nil); got != ok || !ok && !fault.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v, %v; want %v", src, got, err, ok)
+		}
+	}
+}
+
 func TestAbsenceIsFalse(t *testing.T) {
 	v := map[string]any{"opt": "adam"}
 	for src, want := range map[string]bool{
