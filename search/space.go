@@ -202,9 +202,13 @@ func apart(p, q Param, byName map[string]Param) bool {
 	return false
 }
 
+// conditionValues is how many values a condition may make: it is run for each of
+// thousands of points.
+const conditionValues = 1000
+
 // scope is what conditions and constraints may read.
 func (s *Space) scope() expr.Scope {
-	sc := expr.Scope{Maps: []string{"p"}}
+	sc := expr.Scope{Maps: []string{"p"}, Values: conditionValues}
 	for _, p := range s.def.Params {
 		sc.Names = append(sc.Names, p.Pass)
 	}

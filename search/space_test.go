@@ -83,6 +83,7 @@ func TestConditionsAreChecked(t *testing.T) {
 		{search.Definition{Params: []search.Param{a, f}, Constraints: []string{"a > 1"}}, "constraints[0]"},
 		{search.Definition{Params: []search.Param{a, f}, Constraints: []string{"f + 1"}}, "not true or false"},
 		{search.Definition{Params: []search.Param{a, f}, Constraints: []string{"p['g'] > 1"}}, `unknown parameter "g"`},
+		{search.Definition{Params: []search.Param{a, f}, Constraints: []string{"all(1..5000, # > f)"}}, "memory budget exceeded"},
 		{search.Definition{Params: []search.Param{with(search.Param{Name: "b"}), with(search.Param{Name: "c", Pass: "b"})}}, "b is passed by b too"},
 	} {
 		if _, err := search.NewSpace(c.d); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {
