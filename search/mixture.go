@@ -5,10 +5,8 @@ import (
 	"math/rand/v2"
 )
 
-// mixture is a density over the dimensions of a group and of those above it:
-// one kernel per trial and one prior, uniform or as the weights of the
-// parameter say. log and draw are about the group's own dimensions given the
-// others. Numeric kernels are Gaussians cut off at the ends of [0,1], as wide in
+// mixture is a density over the dimensions of a group: one kernel per trial and
+// one prior, uniform or as the weights of the parameter say. Numeric kernels are Gaussians cut off at the ends of [0,1], as wide in
 // a dimension as the larger gap to a neighbour there (the rule of optuna's
 // parzen_estimator.py); categorical ones put most of their mass on the trial's
 // value.
@@ -16,7 +14,6 @@ import (
 // Numbers are kept by column, one value per row (trial) side by side: sums over
 // dimensions then run over independent rows, which is what a processor likes.
 type mixture struct {
-	alone   bool // there is no dimension above
 	numeric []mixtureDim
 	choices []mixtureChoice
 
@@ -24,16 +21,14 @@ type mixture struct {
 	weight []float64
 	total  float64 // of weight, prior included
 
-	above  []float64 // per row: log of weight and of the normalisers above
-	normal []float64 // per row: log of the normalisers of own
+	height []float64 // per row: log of weight and normalisers
 
-	given, at, sums []float64 // scratch, per row: log kernel above, log kernel, sums of squares
+	at, sums []float64 // scratch, per row: log kernel, sums of squares
 }
 
-// mixtureDim is a numeric dimension; those above come first.
+// mixtureDim is a numeric dimension.
 type mixtureDim struct {
 	dim             int
-	own             bool
 	cell            float64   // mean width of a cell in the unit interval, 0 when continuous
 	inverse, scaled []float64 // per row: 1/width, place/width
 }
@@ -41,7 +36,6 @@ type mixtureDim struct {
 // mixtureChoice is a categorical dimension.
 type mixtureChoice struct {
 	dim    int
-	own    bool
 	domain *domain
 	cat    []int32 // per row
 	spread float64 // mass that a kernel spreads over all values
@@ -49,16 +43,16 @@ type mixtureChoice struct {
 
 const priorWeight = 1
 
-// newMixture is a density of the last own dimensions of all, given the others.
-func newMixture(s *Space, all []int, own int) *mixture {
-	m := &mixture{alone: own == len(all)}
-	for i, dim := range all {
-		d, mine := &s.params[s.dims[dim]].domain, i >= len(all)-own
+// newMixture is a density of some dimensions of a space.
+func newMixture(s *Space, dims []int) *mixture {
+	m := &mixture{}
+	for _, dim := range dims {
+		d := &s.params[s.dims[dim]].domain
 		if d.categorical() {
-			m.choices = append(m.choices, mixtureChoice{dim: dim, own: mine, domain: d})
+			m.choices = append(m.choices, mixtureChoice{dim: dim, domain: d})
 			continue
 		}
-		nd := mixtureDim{dim: dim, own: mine}
+		nd := mixtureDim{dim: dim}
 		if d.cells > 0 {
 			nd.cell = 1 / float64(d.cells)
 		}
@@ -83,16 +77,15 @@ func (m *mixture) add(u []float64, weight float64) {
 // O(rows · dimensions).
 func (m *mixture) finish() {
 	n := len(m.rows)
-	for _, s := range []*[]float64{&m.above, &m.normal, &m.given, &m.at, &m.sums} {
+	for _, s := range []*[]float64{&m.height, &m.at, &m.sums} {
 		*s = resize(*s, n)
 	}
 	m.widths()
+	clear(m.height)
+	m.normalise()
 	for i, w := range m.weight {
-		m.above[i], m.normal[i] = math.Log(w/m.total), 0
+		m.height[i] += math.Log(w / m.total)
 	}
-	up := m.inherited()
-	m.normalise(m.above, m.numeric[:up])
-	m.normalise(m.normal, m.numeric[up:])
 	for j := range m.choices {
 		c := &m.choices[j]
 		k := float64(c.domain.cells) * priorWeight / float64(n+1)
@@ -127,10 +120,10 @@ func (m *mixture) widths() {
 	}
 }
 
-// normalise takes from logs the logarithms of the integrals over [0,1] of each
-// row's kernels in some dimensions.
-func (m *mixture) normalise(logs []float64, dims []mixtureDim) {
-	product := m.sums                                // free until a density is asked for
+// normalise takes from height the logarithms of the integrals over [0,1] of each
+// row's numeric kernels.
+func (m *mixture) normalise() {
+	dims, product := m.numeric, m.sums               // sums are free until a density is asked for
 	for first := 0; first < len(dims); first += 16 { // 16 factors do not underflow
 		for i := range product {
 			product[i] = 1
@@ -142,19 +135,9 @@ func (m *mixture) normalise(logs []float64, dims []mixtureDim) {
 			}
 		}
 		for i, p := range product {
-			logs[i] -= math.Log(p)
+			m.height[i] -= math.Log(p)
 		}
 	}
-}
-
-// inherited is how many numeric dimensions are not the group's own; they come
-// first.
-func (m *mixture) inherited() int {
-	up := 0
-	for up < len(m.numeric) && !m.numeric[up].own {
-		up++
-	}
-	return up
 }
 
 func resize(s []float64, n int) []float64 {
@@ -172,41 +155,17 @@ func (d *domain) share(c int) float64 {
 	return d.cum[c] - d.cum[c-1]
 }
 
-// prior is the log density of the prior at u in the categorical dimensions
-// above and in all; numeric ones add nothing.
-func (m *mixture) prior(u []float64) (given, all float64) {
-	for j := range m.choices {
-		c := &m.choices[j]
-		l := math.Log(c.domain.share(c.domain.cellOf(u[c.dim])))
-		all += l
-		if !c.own {
-			given += l
-		}
-	}
-	return given, all
-}
-
-// kernels fills m.given, the log of weight and kernel in the dimensions above.
-func (m *mixture) kernels(u []float64) {
-	copy(m.given, m.above)
-	m.addNumeric(m.given, u, m.numeric[:m.inherited()])
-	for j := range m.choices {
-		if !m.choices[j].own {
-			m.choices[j].addTo(m.given, u)
-		}
-	}
-}
-
 // addNumeric adds the log kernels of numeric dimensions, normalisers apart.
-func (m *mixture) addNumeric(logs, u []float64, dims []mixtureDim) {
-	if len(dims) == 0 {
+func (m *mixture) addNumeric(logs, u []float64) {
+	if len(m.numeric) == 0 {
 		return
 	}
 	sums := m.sums
 	clear(sums)
-	for k := range dims {
-		x := u[dims[k].dim]
-		inverse, scaled := dims[k].inverse[:len(sums)], dims[k].scaled[:len(sums)]
+	for k := range m.numeric {
+		d := &m.numeric[k]
+		x := u[d.dim]
+		inverse, scaled := d.inverse[:len(sums)], d.scaled[:len(sums)]
 		for i := range sums {
 			z := x*inverse[i] - scaled[i]
 			sums[i] += z * z
@@ -231,48 +190,32 @@ func (c *mixtureChoice) addTo(logs, u []float64) {
 	}
 }
 
-// log is the log density of own at u, given the dimensions above.
-// O(kernels · dimensions).
+// log is the log density at u. O(kernels · dimensions).
 func (m *mixture) log(u []float64) float64 {
-	m.kernels(u)
-	for i := range m.at {
-		m.at[i] = m.given[i] + m.normal[i]
-	}
-	m.addNumeric(m.at, u, m.numeric[m.inherited():])
+	copy(m.at, m.height)
+	m.addNumeric(m.at, u)
 	for j := range m.choices {
-		if m.choices[j].own {
-			m.choices[j].addTo(m.at, u)
-		}
+		m.choices[j].addTo(m.at, u)
 	}
-	lp := math.Log(priorWeight / m.total)
-	given, all := m.prior(u)
-	joint := logSum(m.at, lp+all)
-	if m.alone {
-		return joint
-	}
-	return joint - logSum(m.given, lp+given)
+	return logSum(m.at, m.floor(u))
 }
 
-// floor is the part of the prior in the density that log tells: never more
-// than that. O(kernels · dimensions above).
+// floor is the part of the prior in the density that log tells: never more than
+// that. Numeric dimensions add nothing to it. O(categorical dimensions).
 func (m *mixture) floor(u []float64) float64 {
-	lp := math.Log(priorWeight / m.total)
-	given, all := m.prior(u)
-	if m.alone {
-		return lp + all
+	prior := 0.0
+	for j := range m.choices {
+		c := &m.choices[j]
+		prior += math.Log(c.domain.share(c.domain.cellOf(u[c.dim])))
 	}
-	m.kernels(u)
-	return lp + all - logSum(m.given, lp+given)
+	return math.Log(priorWeight/m.total) + prior
 }
 
-// draw fills own in u, given the dimensions above.
+// draw fills the dimensions of the group in u.
 func (m *mixture) draw(u []float64, rng *rand.Rand) {
-	i := m.pick(u, rng)
+	i := m.pick(rng)
 	for j := range m.numeric {
 		d := &m.numeric[j]
-		if !d.own {
-			continue
-		}
 		u[d.dim] = rng.Float64()
 		if i >= 0 {
 			u[d.dim] = cutNormal(m.rows[i][d.dim], 1/d.inverse[i], rng)
@@ -280,9 +223,6 @@ func (m *mixture) draw(u []float64, rng *rand.Rand) {
 	}
 	for j := range m.choices {
 		c := &m.choices[j]
-		if !c.own {
-			continue
-		}
 		u[c.dim] = rng.Float64()
 		if i >= 0 && rng.Float64() >= c.spread {
 			u[c.dim] = m.rows[i][c.dim]
@@ -290,25 +230,11 @@ func (m *mixture) draw(u []float64, rng *rand.Rand) {
 	}
 }
 
-// pick chooses a kernel by its weight given the dimensions above; -1 is the
-// prior.
-func (m *mixture) pick(u []float64, rng *rand.Rand) int {
-	if m.alone {
-		left := rng.Float64()*m.total - priorWeight
-		for i := 0; left >= 0 && i < len(m.weight); i++ {
-			if left -= m.weight[i]; left < 0 {
-				return i
-			}
-		}
-		return -1
-	}
-	m.kernels(u)
-	given, _ := m.prior(u)
-	p := math.Log(priorWeight/m.total) + given
-	total := logSum(m.given, p)
-	left := rng.Float64() - math.Exp(p-total)
-	for i := 0; left >= 0 && i < len(m.given); i++ {
-		if left -= math.Exp(m.given[i] - total); left < 0 {
+// pick chooses a kernel by its weight; -1 is the prior.
+func (m *mixture) pick(rng *rand.Rand) int {
+	left := rng.Float64()*m.total - priorWeight
+	for i := 0; left >= 0 && i < len(m.weight); i++ {
+		if left -= m.weight[i]; left < 0 {
 			return i
 		}
 	}

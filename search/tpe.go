@@ -26,9 +26,10 @@ const (
 // tpe is the tree-structured Parzen estimator (Bergstra et al., Algorithms for
 // Hyper-Parameter Optimization, NeurIPS 2011) in its multivariate form, along
 // the exact tree of the space: parameters that are active together are one
-// group with a joint density, a child's given its parents', and each group
-// ranks the trials in which it was active. A proposal is the candidate with the
-// largest ratio of the density of good trials to that of the others.
+// group with a joint density, made of the trials in which it was active and
+// ranked among them; groups are independent of one another. A proposal is the
+// candidate with the largest ratio of the density of good trials to that of the
+// others.
 //
 // Pending and failed trials are among the others, so that proposals keep away
 // from them; trials stopped early rank after the finished ones, by resource and

@@ -12,7 +12,6 @@ import (
 type tpeGroup struct {
 	members []int // in the space's params
 	own     []int // their dimensions
-	all     []int // dimensions of the groups above, then own
 
 	rank   *ranked[*record] // finished and stopped, best first
 	newest *ranked[*record] // all that count, newest first
@@ -28,38 +27,25 @@ type tpeGroup struct {
 func tpeGroups(s *Space, seed uint64) []*tpeGroup {
 	var groups []*tpeGroup
 	byKey := map[string]*tpeGroup{}
-	of := make([]*tpeGroup, len(s.params))
 	for i := range s.params {
 		p := &s.params[i]
 		key := fmt.Sprintf("%d %s %s", p.parent, text(p.equals), p.When)
 		g := byKey[key]
 		if g == nil {
 			g = newTPEGroup(seed)
-			switch {
-			case p.parent >= 0:
-				g.all = append(g.all, of[p.parent].all...)
-			case p.when != nil && byKey[rootKey] != nil:
-				g.all = append(g.all, byKey[rootKey].all...)
-			}
 			byKey[key] = g
 			groups = append(groups, g)
 		}
-		of[i] = g
 		g.members = append(g.members, i)
 		if p.dim >= 0 {
 			g.own = append(g.own, p.dim)
 		}
 	}
 	for _, g := range groups {
-		g.all = append(g.all, g.own...)
-	}
-	for _, g := range groups {
-		g.good, g.rest = newMixture(s, g.all, len(g.own)), newMixture(s, g.all, len(g.own))
+		g.good, g.rest = newMixture(s, g.own), newMixture(s, g.own)
 	}
 	return groups
 }
-
-const rootKey = "-1 null "
 
 func newTPEGroup(seed uint64) *tpeGroup {
 	lot := func(r *record) uint64 { return mix(seed, uint64(r.trial)) }
