@@ -2,6 +2,7 @@ package spec
 
 import (
 	"errors"
+	"math"
 	"slices"
 	"strings"
 
@@ -41,19 +42,31 @@ func (b *builder) forEach(o object, s *Stage, part *part) {
 	if len(f.value.items) == 0 {
 		b.warn(f.value.at, "", "for_each has no items, so that stage %s is skipped", s.Name)
 	}
-	seen := map[any]place{}
+	seen := map[string]any{} // by the name of the branch
 	for _, item := range f.value.items {
 		if item.kind == listKind || item.kind == mapKind {
 			b.fail(item.at, "", "an item of for_each is text or a number, not %s", item.describe())
 			continue
 		}
 		v := item.plainValue()
-		if _, twice := seen[v]; twice {
-			b.fail(item.at, "", "for_each has the item %s twice", item.describe())
+		if x, ok := v.(float64); ok && (math.IsNaN(x) || math.IsInf(x, 0)) {
+			b.fail(item.at, "", "an item of for_each is a finite number, not %s", item.describe())
 			continue
 		}
-		seen[v] = item.at
+		branch := BranchName(v)
+		if first, twice := seen[branch]; twice {
+			hint := ""
+			if first != v {
+				hint = "a branch is called by its item: " + branch + " as text and otherwise is one name"
+			}
+			b.fail(item.at, hint, "for_each has the item %s twice", item.describe())
+			continue
+		}
+		seen[branch] = v
 		s.ForEach.Items = append(s.ForEach.Items, v)
+	}
+	if n, items := len(s.Budget.Shares), len(s.ForEach.Items); n > 0 && items > 0 && n != items {
+		b.fail(part.n.get("budget").placeOf("split"), "write one share for each, or split: equal", "budget.split has %d shares for %d items of for_each", n, items)
 	}
 }
 
