@@ -139,7 +139,9 @@ func (s *Stage) ask(each map[string]any, parallel int, p *StagePreview) error {
 		o.Parallel = own
 	}
 	for _, pt := range s.Start {
-		o.Start = append(o.Start, pt)
+		if fits, err := space.Complete(pt); err == nil { // the others are for other branches
+			o.Start = append(o.Start, fits)
+		}
 	}
 	sampler, err := search.NewSampler(s.Sampler.Algorithm, space, o)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/sweepd/sweepd/search"
 	"github.com/sweepd/sweepd/trials/spec"
 )
 
@@ -80,5 +81,22 @@ func TestEchoSpeaksInUnits(t *testing.T) {
 		if !strings.Contains(string(text), want) {
 			t.Errorf("no %s in %s", want, text)
 		}
+	}
+}
+
+// A start point is for the branches whose space it fits, as when they run.
+func TestPreviewPassesOverStartPointsOfOtherBranches(t *testing.T) {
+	s := parse(t, `command: [p]
+objective: {metric: loss}
+budget: {trials: 6}
+space: {f: {switch: {a: {x: {uniform: [0, 1]}}, b: {y: {uniform: [0, 1]}}}}}
+for_each: {f: [a, b]}
+start: [{f: b, y: 0.5}, {f: a, x: 0.25}]`, spec.Options{})
+	p, err := spec.NewPreview(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Stages[0].Points[0]; !cmp.Equal(got, search.Point{"f": "a", "x": 0.25}) {
+		t.Errorf("the first point is %v", got)
 	}
 }
