@@ -164,3 +164,12 @@ func TestSmoke(t *testing.T) {
 		t.Errorf("got %+v", s.Budget)
 	}
 }
+
+func TestANestedNameIsGivenOnce(t *testing.T) {
+	for _, point := range []string{"{a: {b: 1}, a.b: 2}", "{a.b: 2, a: {b: 1}}"} {
+		_, _, err := spec.Parse([]byte("command: [p]\npoints: ["+point+"]"), spec.Options{})
+		if err == nil || !strings.Contains(err.Error(), "a.b is given twice") {
+			t.Errorf("%s: %v", point, err)
+		}
+	}
+}

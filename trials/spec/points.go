@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -103,8 +104,12 @@ func (p *parser) params(n *node, prefix string) (map[string]any, bool) {
 		switch f.value.kind {
 		case mapKind:
 			inner, fine := p.params(f.value, name+".")
-			for k, v := range inner {
-				out[k] = v
+			for _, k := range slices.Sorted(maps.Keys(inner)) {
+				if _, twice := out[k]; twice {
+					p.fail(f.at, "keep one of them", "%s is given twice", k)
+					fine = false
+				}
+				out[k] = inner[k]
 			}
 			ok = ok && fine
 			continue
@@ -123,6 +128,10 @@ func (p *parser) params(n *node, prefix string) (map[string]any, bool) {
 			p.fail(f.at, "letters, digits, _ . / - after a letter or _", "the name %q cannot be passed to a trial", name)
 			ok = false
 			continue
+		}
+		if _, twice := out[name]; twice {
+			p.fail(f.at, "keep one of them", "%s is given twice", name)
+			ok = false
 		}
 		out[name] = f.value.plainValue()
 	}
