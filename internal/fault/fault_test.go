@@ -2,6 +2,7 @@ package fault_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -29,8 +30,9 @@ func TestManyNamesEveryProblem(t *testing.T) {
 }
 
 func TestNearest(t *testing.T) {
-	for _, c := range []struct{ word, want string }{{"val_los", "val_loss"}, {"LR", "lr"}, {"zzzz", ""}, {"btach_size", "batch_size"}, {"rl", "lr"}, {"", ""}} {
-		if got := fault.Nearest(c.word, []string{"val_loss", "lr", "batch_size"}); got != c.want {
+	long := strings.Repeat("x", 100_000) // a comparison with its like would take half a minute
+	for _, c := range []struct{ word, want string }{{"val_los", "val_loss"}, {"LR", "lr"}, {"zzzz", ""}, {"btach_size", "batch_size"}, {"rl", "lr"}, {"", ""}, {long, ""}} {
+		if got := fault.Nearest(c.word, []string{"val_loss", "lr", "batch_size", long + "y"}); got != c.want {
 			t.Errorf("nearest to %q: %q, want %q", c.word, got, c.want)
 		}
 	}

@@ -5,16 +5,25 @@ import (
 	"strings"
 )
 
+// maxWord bounds what is compared, in bytes.
+const maxWord = 200
+
 // Nearest gives the candidate that looks most like word (edit distance with
 // swaps, on lower case, at most a third of the longer word and at least 1), "" when
-// none comes near. O(len(word) · total length of the candidates).
+// none comes near. Words of more than 200 bytes are no names and near nothing.
+// O(len(word) · total length of the candidates).
 func Nearest(word string, candidates []string) string {
 	best, bestD := "", 1<<30
+	if len(word) > maxWord {
+		return ""
+	}
 	w := strings.ToLower(word)
 	for _, c := range candidates {
-		d := distance(w, strings.ToLower(c))
 		limit := max(1, max(len(word), len(c))/3)
-		if d <= limit && d < bestD {
+		if len(c) > maxWord || len(c)-len(word) > limit || len(word)-len(c) > limit {
+			continue
+		}
+		if d := distance(w, strings.ToLower(c)); d <= limit && d < bestD {
 			best, bestD = c, d
 		}
 	}
