@@ -65,8 +65,12 @@ func (r *spaceReader) weights(n *node, p *search.Param) {
 	}
 	items := n.items
 	if n.kind == mapKind {
+		given := make(map[string]*node, len(n.fields))
+		for _, f := range n.fields {
+			given[f.name] = f.value
+		}
 		for _, v := range p.Values {
-			w := n.get(formatValue(v))
+			w := given[formatValue(v)]
 			if w == nil {
 				r.fail(n.at, "give every value one", "%s.weights has none for %s", p.Pass, formatValue(v))
 				return
