@@ -167,6 +167,18 @@ func FuzzParse(f *testing.F) {
 		if err := json.Unmarshal(text, &back); err != nil {
 			t.Fatal(err)
 		}
+		if again, err := json.Marshal(&back); err != nil || string(again) != string(text) {
+			t.Fatalf("stored %s\nread back %s, %v", text, again, err)
+		}
+		if _, err := s.Echo(); err != nil {
+			t.Fatal(err)
+		}
+		if len(source) > 2000 {
+			return // a preview of much takes long
+		}
+		if _, err := spec.NewPreview(s); err != nil && !fault.Is(err, fault.Invalid) {
+			t.Fatal(err)
+		}
 	})
 }
 
