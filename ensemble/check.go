@@ -47,4 +47,13 @@ func checkMatrix(p []float64, t Truth) error {
 	return nil
 }
 
+// checkFinite refuses a loss that overflowed: it can be neither compared nor
+// written down.
+func (l Loss) checkFinite(loss float64) error {
+	if !math.IsInf(loss, 0) && !math.IsNaN(loss) {
+		return nil
+	}
+	return fault.Invalidf("%s of these predictions is %v", l, loss).Coded("nan").Fix("a model that diverged leaves no predictions")
+}
+
 func row(i int) string { return "row " + strconv.Itoa(i) }

@@ -49,6 +49,9 @@ func Select(ctx context.Context, l Loss, t Truth, candidates []Candidate, size i
 		i, loss := g.step()
 		e.Path = append(e.Path, Step{Key: candidates[i].Key, Loss: loss})
 		if len(e.Path) == 1 {
+			if err := l.checkFinite(loss); err != nil {
+				return nil, of(candidates[i].Key, err)
+			}
 			e.BestSingle, e.BestSingleKey = loss, candidates[i].Key
 			g.quantum = grain * loss
 		}

@@ -64,7 +64,11 @@ func (l Loss) Of(p []float64, t Truth) (float64, error) {
 	if err := checkMatrix(p, t); err != nil {
 		return 0, err
 	}
-	return l.blend(nil, p, 1, t, make([]float64, t.Cols)), nil
+	loss := l.blend(nil, p, 1, t, make([]float64, t.Cols))
+	if err := l.checkFinite(loss); err != nil {
+		return 0, err
+	}
+	return loss, nil
 }
 
 // blend is the loss of (sum + p) * scale; sum may be nil for zero. row is

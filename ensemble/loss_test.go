@@ -79,3 +79,17 @@ func TestWhatCannotBeScoredIsRefused(t *testing.T) {
 		}
 	}
 }
+
+func TestALossThatOverflowsIsRefused(t *testing.T) {
+	truth := values(0, 0)
+	huge, fine := model("huge", 1e200, 1), model("fine", 3, 3)
+	if _, err := ensemble.RMSE.Of(huge.P, truth); !fault.Is(err, fault.Invalid) {
+		t.Errorf("got %v, want invalid", err)
+	}
+	if _, err := ensemble.Select(t.Context(), ensemble.RMSE, truth, []ensemble.Candidate{huge}, 3); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), "predictions of huge") {
+		t.Errorf("alone: %v, want invalid and the model named", err)
+	}
+	if e := selected(t, ensemble.RMSE, truth, 3, huge, fine); len(e.Members) != 1 || e.Members[0].Key != "fine" || e.Loss != 3 {
+		t.Errorf("beside another it is passed over: %+v", e)
+	}
+}
