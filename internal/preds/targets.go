@@ -80,6 +80,9 @@ func (t *Targets) ClassIndices(cols int) ([]float64, error) {
 	}
 	column := make(map[string]float64, n)
 	for c, name := range classes {
+		if _, twice := column[name]; twice {
+			return nil, fault.Invalidf("the class %q names two columns", name).At(t.Name).Coded("classes").Fix("name each column once")
+		}
 		column[name] = float64(c)
 	}
 	out := make([]float64, len(labels))

@@ -87,6 +87,7 @@ func TestClassIndices(t *testing.T) {
 		{preds.Targets{Name: "y", Numbers: []float64{0, 7}}, 3, "2 classes, but predictions of 3 columns (write class indices 0..2"},
 		{preds.Targets{Name: "y", Labels: []string{"a", "x"}, Classes: []string{"a", "b"}}, 2, `row 1 of y: the class "x"`},
 		{preds.Targets{Name: "y", Numbers: []float64{0, 1}, Classes: []string{"0", "1", "2"}}, 2, "3 classes"},
+		{preds.Targets{Name: "y", Labels: []string{"a", "a"}, Classes: []string{"a", "a"}}, 2, `the class "a" names two columns`},
 	} {
 		if _, err := c.y.ClassIndices(c.cols); !fault.Is(err, fault.Invalid) || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%+v: %v; want it to say %q", c.y, err, c.want)
