@@ -42,7 +42,8 @@ var ErrInactive = errors.New("expr: a name it reads has no value here")
 
 // Scope is what an expression may see.
 type Scope struct {
-	// Names are the bare identifiers that may be read.
+	// Names are the bare identifiers that may be read. One with dots is read as
+	// p["a.b"] or p.a.b, when p is among Maps.
 	Names []string
 	// Funcs are functions beside the built-in ones; one of the same name wins.
 	// They must be safe for concurrent use and give the same for the same.

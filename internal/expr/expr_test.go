@@ -202,6 +202,45 @@ func TestRuntimeFaultsAreInvalid(t *testing.T) {
 	}
 }
 
+// A name with dots is one name, however it is written after its map.
+func TestANameWithDots(t *testing.T) {
+	dotted := expr.Scope{Names: []string{"model.depth", "model.head.size", "lr"}, Maps: []string{"p"}}
+	point := map[string]any{"model.depth": int64(3), "model.head.size": int64(5), "lr": 0.5}
+	point["p"] = map[string]any{"model.depth": int64(3), "model.head.size": int64(5), "lr": 0.5}
+	for src, want := range map[string]any{
+		"p.model.depth + 1":       int64(4),
+		"p['model.depth'] + 1":    int64(4),
+		"p.model['depth'] + 1":    int64(4),
+		"p.model.head.size":       int64(5),
+		"p.lr":                    0.5,
+		"p.model.depth > p.lr":    true,
+		"p.model.width == 1":      nil,
+		"p.model.depth.x == 1":    fault.Invalid,
+		"p.model == p.model.head": nil,
+	} {
+		p, err := expr.Compile(src, dotted)
+		if err != nil {
+			t.Errorf("%s: %v", src, err)
+			continue
+		}
+		got, err := p.Eval(point)
+		switch want {
+		case nil:
+			if !errors.Is(err, expr.ErrInactive) {
+				t.Errorf("%s: %v, %v; want no value", src, got, err)
+			}
+		case fault.Invalid:
+			if !fault.Is(err, fault.Invalid) {
+				t.Errorf("%s: %v, %v; want invalid", src, got, err)
+			}
+		default:
+			if err != nil || got != want {
+				t.Errorf("%s: %v, %v; want %v", src, got, err, want)
+			}
+		}
+	}
+}
+
 func TestUses(t *testing.T) {
 	p := compile(t, "lr > 0 and p['batch-size'] > 1 and min(batch, 1) > stages.explore.best.v and stages.explore.trials[0].v > lr")
 	want := []string{"batch", "lr", "p.batch-size", "stages.explore.best.v", "stages.explore.trials"}

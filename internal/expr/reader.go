@@ -87,14 +87,21 @@ func (r *reader) identifier(node *ast.Node, n *ast.IdentifierNode) {
 			return
 		}
 	}
-	call := &ast.CallNode{
-		Callee:    &ast.IdentifierNode{Value: fnName},
-		Arguments: []ast.Node{&ast.IdentifierNode{Value: "$env"}, &ast.StringNode{Value: n.Value}},
-	}
+	call := named(n.Value)
 	ast.Patch(node, call)
 	r.reads[call] = read{path: n.Value, open: !known && slices.Contains(r.scope.Maps, n.Value), bare: n}
 }
 
+// named is the call that reads a name.
+func named(name string) *ast.CallNode {
+	return &ast.CallNode{
+		Callee:    &ast.IdentifierNode{Value: fnName},
+		Arguments: []ast.Node{&ast.IdentifierNode{Value: "$env"}, &ast.StringNode{Value: name}},
+	}
+}
+
+// member reads one more step of a path. A path that spells a name with dots
+// after its map, p.model.depth, reads that name.
 func (r *reader) member(node *ast.Node, n *ast.MemberNode) {
 	base, ok := r.reads[n.Node]
 	if !ok || !base.open || n.Optional {
@@ -108,6 +115,9 @@ func (r *reader) member(node *ast.Node, n *ast.MemberNode) {
 	call := &ast.CallNode{
 		Callee:    &ast.IdentifierNode{Value: fnMember},
 		Arguments: []ast.Node{n.Node, n.Property, &ast.StringNode{Value: base.path}},
+	}
+	if _, name, _ := strings.Cut(path, "."); strings.Contains(name, ".") && slices.Contains(r.scope.Names, name) {
+		call = named(name)
 	}
 	ast.Patch(node, call)
 	r.reads[call] = read{path: path, open: open}
