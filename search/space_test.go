@@ -566,3 +566,16 @@ func TestADefinitionSurvivesJSON(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestConstraintsReadNamesWithDots(t *testing.T) {
+	depth := search.Param{Name: "model.depth", Type: search.Int, Low: 1, High: 9}
+	for _, c := range []string{"p.model.depth <= 3", "p['model.depth'] <= 3"} {
+		s := space(t, search.Definition{Params: []search.Param{depth, {Name: "x", Type: search.Bool, When: c}}, Constraints: []string{c}})
+		if share, _ := s.Feasibility(); math.Abs(share-1.0/3) > 0.01 {
+			t.Errorf("%s holds for %v of the space, want a third", c, share)
+		}
+		if got := s.Size(); got != 6 {
+			t.Errorf("%s leaves %v points, want three with x true or false", c, got)
+		}
+	}
+}
