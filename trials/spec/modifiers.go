@@ -63,23 +63,35 @@ func (r *spaceReader) weights(n *node, p *search.Param) {
 	if n == nil || n.kind == nullKind {
 		return
 	}
-	items := n.items
+	items, values := n.items, p.Values
+	if p.Type == search.Bool {
+		values = []any{false, true}
+	}
 	if n.kind == mapKind {
 		given := make(map[string]*node, len(n.fields))
 		for _, f := range n.fields {
 			given[f.name] = f.value
 		}
-		for _, v := range p.Values {
-			w := given[formatValue(v)]
+		var names []string
+		for _, v := range values {
+			name := formatValue(v)
+			w := given[name]
 			if w == nil {
-				r.fail(n.at, "give every value one", "%s.weights has none for %s", p.Pass, formatValue(v))
+				r.fail(n.at, "give every value one", "%s.weights has none for %s", p.Pass, name)
 				return
 			}
-			items = append(items, w)
+			names, items = append(names, name), append(items, w)
+			delete(given, name)
+		}
+		for _, f := range n.fields {
+			if given[f.name] != nil {
+				r.fail(f.at, fault.DidYouMean(f.name, names), "%s.weights has one for %s, which is not a value", p.Pass, f.name)
+				return
+			}
 		}
 	}
-	if len(items) != len(p.Values) && p.Type != search.Bool {
-		r.fail(n.at, "give every value one", "%s has %d weights for %d values", p.Pass, len(items), len(p.Values))
+	if len(items) != len(values) {
+		r.fail(n.at, "give every value one", "%s has %d weights for %d values", p.Pass, len(items), len(values))
 		return
 	}
 	for _, w := range items {

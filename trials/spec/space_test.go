@@ -167,3 +167,21 @@ func TestSpaceForNamesTheStageOfAFault(t *testing.T) {
 		t.Errorf("explore's own space: %+v, %v", d, err)
 	}
 }
+
+func TestWeightsByValueAreForTheValuesThereAre(t *testing.T) {
+	x := stage(t, "command: [p]\nspace: {x: {bool, weights: {true: 3, false: 1}}}").Space.Params[0]
+	if want := []float64{1, 3}; !cmp.Equal(x.Weights, want) {
+		t.Errorf("weights %v, want %v: false comes first", x.Weights, want)
+	}
+	for form, want := range map[string]string{
+		"{choice: [adam, sgd], weights: {adam: 1, sgd: 2, sgdd: 3}}": "x.weights has one for sgdd, which is not a value (did you mean sgd?)",
+		"{bool, weights: {true: 3}}":                                 "x.weights has none for false",
+		"{int: [1, 3], weights: {1: 3}}":                             "x.weights has one for 1, which is not a value",
+		"{bool, weights: [1]}":                                       "x has 1 weights for 2 values",
+	} {
+		_, _, err := spec.Parse([]byte("command: [p]\nspace: {x: "+form+"}\n"+fileHead), spec.Options{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %s", form, err, want)
+		}
+	}
+}
