@@ -132,9 +132,12 @@ func (b *builder) topValues(n *node, part *part) {
 	}
 }
 
+// reserved are the words of expressions that are no names there.
+var reserved = []string{"and", "or", "not", "in", "matches", "contains", "startsWith", "endsWith", "if", "else", "let", "nil", "true", "false"}
+
 // quoted is a name as an expression reads it.
 func quoted(name string) string {
-	if identifier.MatchString(name) {
+	if identifier.MatchString(name) && !slices.Contains(reserved, name) {
 		return name
 	}
 	return fmt.Sprintf("p[%q]", name)

@@ -185,3 +185,13 @@ func TestWeightsByValueAreForTheValuesThereAre(t *testing.T) {
 		}
 	}
 }
+
+func TestWordsOfExpressionsCanNameParameters(t *testing.T) {
+	s := stage(t, "command: [p]\nspace: {in: [1, 2], x: {uniform: [0, 1], when: {in: 1}}}\non_oom: {halve: in}")
+	if got, want := s.Space.Params[1].When, `p["in"] == 1`; got != want {
+		t.Errorf("when %s, want %s", got, want)
+	}
+	if got, want := s.OnOOM.Set["in"], `max(idiv(p["in"], 2), 1)`; got != want {
+		t.Errorf("halve: %s, want %s", got, want)
+	}
+}
