@@ -147,6 +147,11 @@ func (r *spaceReader) long(n *node, p search.Param) {
 		p.Type = search.Choice
 	}
 	need := map[search.Type]string{search.Float: "range", search.Int: "range", search.Ordinal: "values", search.Choice: "values", search.Const: "value"}[p.Type]
+	for _, name := range []string{"range", "values", "value"} {
+		if name != need && n.has(name) {
+			r.fail(n.placeOf(name), "take it out", "parameter %s of type %s takes no %s", p.Pass, t.text, name)
+		}
+	}
 	v := n.get(need)
 	switch {
 	case need == "":

@@ -41,7 +41,11 @@ func (r *spaceReader) modify(n *node, p *search.Param, of string) {
 	if p.Scale == search.Linear {
 		p.Scale = ""
 	}
-	if o.float("step", &p.Step) && p.Step <= 0 {
+	switch {
+	case !o.float("step", &p.Step):
+	case p.Type != search.Float && p.Type != search.Int:
+		r.fail(n.get("step").at, "take it out", "only numbers have a step, and %s is %s", p.Pass, p.Type)
+	case p.Step <= 0:
 		r.fail(n.get("step").at, "", "%s.step is above 0, not %g", p.Pass, p.Step)
 	}
 	if d := n.get("default"); d != nil && d.kind != nullKind {

@@ -195,3 +195,18 @@ func TestWordsOfExpressionsCanNameParameters(t *testing.T) {
 		t.Errorf("halve: %s, want %s", got, want)
 	}
 }
+
+func TestWhatATypeDoesNotHaveIsNotPassedOver(t *testing.T) {
+	for form, want := range map[string]string{
+		"{choice: [1, 2], step: 1}":                          "only numbers have a step, and x is choice",
+		"{switch: {a: {y: [1, 2]}, b: }, step: 1}":           "only numbers have a step",
+		"{type: float, range: [0, 1], values: [0.1, 0.2]}":   "parameter x of type float takes no values",
+		"{type: categorical, values: [a, b], range: [0, 1]}": "parameter x of type categorical takes no range",
+		"{type: bool, value: true}":                          "parameter x of type bool takes no value",
+	} {
+		_, _, err := spec.Parse([]byte("command: [p]\nspace: {x: "+form+"}\n"+fileHead), spec.Options{})
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v\nwant %s", form, err, want)
+		}
+	}
+}
