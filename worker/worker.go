@@ -79,7 +79,7 @@ type Worker struct {
 	keepers  *pool
 	code     *codeCache
 	attic    *attic
-	runner   string // path of the fork server's file
+	runner   string       // path of the fork server's file
 	ttl      atomic.Int64 // time.Duration, as the server said last
 
 	ctx       context.Context // ends when everything must stop, after Stop
