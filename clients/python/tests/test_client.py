@@ -174,12 +174,18 @@ def test_lists_and_prefixes(server, client):
         client.sweep("zz")
 
 
+def changes(s):
+    return {"seq": s["seq"], "more": False, "ended": s["state"] == "finished", "sweep": s}
+
+
 def test_wait(server, client, monkeypatch, capsys):
     monkeypatch.setattr("sweepd._sweep.time.sleep", lambda s: None)
     done = sweep("finished", best={"trial": 2, "value": 0.25, "step": 3})
-    server.answers = [(200, sweep()), (200, sweep("paused", why="by ada")), (200, done), (200, done), (200, trial(2))]
+    paused = changes(sweep("paused", why="by ada"))
+    server.answers = [(200, a) for a in (sweep(), sweep(), paused, changes(done), done, done, trial(2))]
     s = client.sweep()
     assert s.wait(progress=True) is s and s.state == "finished"
+    assert [r[1].partition("?")[2] for r in server.requests if "/changes" in r[1]] == ["after=9&limit=1&wait=2"] * 2
     shown = capsys.readouterr().err
     assert "digits: paused, 2 of 40 trials done, 1 running, 1 stopped early, 0 failed" in shown
     assert shown.endswith("best val_loss 0.25\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 ENDED = ("finished", "failed", "cancelled")
 COLUMNS = "number,state,stage,branch,value,best,best_step,last,resource,seconds,attempts,by,reason,params.*"
 PAGE = 5000
+REST = 0.01  # of the time waited so far: the pause between two looks at a busy sweep
 
 
 @dataclass(frozen=True)
@@ -112,17 +114,21 @@ class Sweep:
         """
         show = sys.stderr.isatty() if progress is None else progress
         deadline = None if timeout is None else time.monotonic() + timeout
-        pause = 0.1
+        began = time.monotonic()
         try:
-            while self.refresh().state not in ENDED:
+            self.refresh()
+            while self.state not in ENDED:
                 if show:
                     print(f"\r\x1b[K{self._line()}", end="", file=sys.stderr, flush=True)
                 if self.state == "paused" and self._facts.get("why_code"):
                     raise SweepdError(f"sweep {self.id} is paused: {self.why}")
-                if deadline is not None and time.monotonic() + pause > deadline:
+                now = time.monotonic()
+                if deadline is not None and now >= deadline:
                     raise TimeoutError(f"sweep {self.id} is still {self.state} after {timeout:g} s: {self._line()}")
-                time.sleep(pause)
-                pause = min(1.5 * pause, 2.0)
+                left = float("inf") if deadline is None else deadline - now
+                time.sleep(min(left, REST * (now - began), 1.0))
+                self._await(min(left, 2.0))
+            self.refresh()
             if self.state == "failed":
                 raise SweepdError(f"sweep {self.id} failed: {self.why}")
         except KeyboardInterrupt:
@@ -184,6 +190,11 @@ class Sweep:
     def cancel(self, trials: Sequence[int] = (), why: str = "") -> Sweep:
         """Ends the sweep, or only the trials of these numbers. Gives itself back."""
         return self._order("cancel", why, trials)
+
+    def _await(self, seconds: float) -> None:
+        """Waits for a change, at most so many seconds, rounded up, and takes it in."""
+        query = urlencode({"after": self._facts["seq"], "limit": 1, "wait": math.ceil(seconds)})
+        self._facts |= self._client._call("GET", self._path("/changes?" + query))["sweep"]
 
     def _order(self, verb: str, why: str, trials: Sequence[int] = ()) -> Sweep:
         order: dict[str, Any] = {"why": why} if why else {}
