@@ -25,7 +25,9 @@ type Info struct {
 
 // Samplers are the samplers by the names a sweep file uses.
 var Samplers = map[string]Info{
-	"auto":   {"the best default there is: tpe", NewTPE},
+	"auto":   {"the best default there is: models that take turns", NewAuto},
+	"forest": {"extremely randomised trees: categories, conditions, no smoothness", NewForest},
+	"gp":     {"a Gaussian process: what is smooth, and few trials", NewGP},
 	"grid":   {"every point of a finite space, in order", NewGrid},
 	"random": {"independent draws", NewRandom},
 	"sobol":  {"a low-discrepancy sequence: covers the space evenly", NewSobol},

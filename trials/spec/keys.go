@@ -68,8 +68,8 @@ var examples = map[string]string{
 
 // The algorithms that propose, and those to come.
 var (
-	samplers      = []string{"auto", "random", "grid", "sobol", "tpe"}
-	samplersLater = []string{"gp", "forest", "htpe", "cma", "botorch", "evolution", "halton", "latin"}
+	samplers      = []string{"auto", "gp", "forest", "tpe", "random", "grid", "sobol"}
+	samplersLater = []string{"htpe", "cma", "botorch", "evolution", "halton", "latin"}
 	stoppers      = []string{"asha", "none"}
 	stoppersLater = []string{"median", "hyperband", "pbt", "percentile", "patience", "curve", "threshold"}
 )

@@ -1,0 +1,185 @@
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+)
+
+// Numbers of auto.
+const (
+	autoStart   = 4    // trials that must have ended at least before a model proposes
+	autoMost    = 2000 // trials that have ended, beyond which TPE proposes alone
+	autoPending = 24   // open trials from which TPE makes three of four proposals
+)
+
+// auto deals proposals between models that are strong at different things, for
+// no single one wins everywhere, and two that alternate do better than either
+// alone (BBO challenge 2020, Turner et al. 2021, arXiv:2104.10201): a Gaussian
+// process for what is smooth, a forest for categories and conditions, TPE for
+// what is conditional or large. How often each comes is said by the space alone;
+// which makes proposal k is said by k and the trials, so that a rebuilt sampler
+// asks as the live one did.
+type auto struct {
+	*tpe
+	f     *features
+	cycle []engine
+	lag   int       // trials that run beside one another
+	mine  []*record // proposals of the Ask under way
+	open  int       // trials that have not ended
+	hyper hyper
+}
+
+// engine is a model that proposes.
+type engine string
+
+// The engines, by the names that proposals carry.
+const (
+	gpEngine     engine = "gp"
+	forestEngine engine = "forest"
+	tpeEngine    engine = "tpe"
+)
+
+// NewAuto makes the default sampler: the middle of the space, some Sobol points,
+// then models that take turns.
+func NewAuto(s *Space, o Options) (Sampler, error) { return newAuto(s, o, turns(s)) }
+
+// NewGP makes a sampler of a Gaussian process alone.
+func NewGP(s *Space, o Options) (Sampler, error) { return newAuto(s, o, []engine{gpEngine}) }
+
+// NewForest makes a sampler of a forest alone.
+func NewForest(s *Space, o Options) (Sampler, error) {
+	return newAuto(s, o, []engine{forestEngine})
+}
+
+func newAuto(s *Space, o Options, cycle []engine) (Sampler, error) {
+	inner, err := NewTPE(s, o)
+	if err != nil {
+		return nil, err
+	}
+	a := &auto{tpe: inner.(*tpe), f: newFeatures(s), cycle: cycle, lag: max(0, o.Parallel-1)}
+	a.n0 = max(autoStart, min(s.Dims()/4+3, a.n0))
+	a.draw, a.label = a.place, a.explain
+	enter, leave := a.enter, a.leave
+	a.enter = func(r *record) { enter(r); a.countOpen(r, 1) }
+	a.leave = func(r *record) { leave(r); a.countOpen(r, -1) }
+	return a, nil
+}
+
+// turns is the cycle of engines for a space: categories give the forest more of
+// them, conditions TPE too.
+func turns(s *Space) []engine {
+	choices, conditional := 0, 0
+	for i := range s.params {
+		p := &s.params[i]
+		if p.dim < 0 {
+			continue
+		}
+		if p.domain.categorical() {
+			choices++
+		}
+		if p.parent >= 0 || p.when != nil {
+			conditional++
+		}
+	}
+	switch d := max(1, s.Dims()); {
+	case 5*conditional > d:
+		return []engine{gpEngine, forestEngine, tpeEngine}
+	case 2*choices >= d:
+		return []engine{gpEngine, forestEngine}
+	}
+	return []engine{gpEngine, gpEngine, gpEngine, forestEngine}
+}
+
+// countOpen keeps the number of open trials.
+func (a *auto) countOpen(r *record, sign int) {
+	if r.pending() {
+		a.open += sign
+	}
+}
+
+// engine is who makes proposal k.
+func (a *auto) engine(k int) engine {
+	if a.space.Dims() == 0 || a.ended > autoMost || (a.open+len(a.mine) >= autoPending && k%4 != 0) {
+		return tpeEngine
+	}
+	return a.cycle[k%len(a.cycle)]
+}
+
+// Ask gives proposals k to k+n-1; each sees those before it as pending. A
+// proposal of a regression model costs O(rows²) for each of some thousand places,
+// rows being 256 at most, and now and then a fit.
+func (a *auto) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
+	defer func() {
+		for _, r := range a.mine {
+			a.each(r, (*tpeGroup).leave)
+		}
+		a.mine = nil
+	}()
+	return a.ask(ctx, k, n, func(pt Point, u []float64) {
+		r := &record{trial: math.MaxInt - n + len(a.mine), point: pt, hash: hashOf(pt), u: u}
+		a.mine = append(a.mine, r)
+		a.each(r, (*tpeGroup).enter)
+	})
+}
+
+func (a *auto) explain(k int) (by, note string) {
+	if a.modelled() {
+		switch a.engine(k) {
+		case gpEngine:
+			return "gp", fmt.Sprintf("largest expected improvement of a Gaussian process over %d trials", a.ended)
+		case forestEngine:
+			return "forest", fmt.Sprintf("largest expected improvement of a forest over %d trials", a.ended)
+		}
+	}
+	return a.tpe.explain(k)
+}
+
+func (a *auto) place(d draw) ([]float64, bool) {
+	if d.try > 0 {
+		return a.tpe.place(d)
+	}
+	if !a.modelled() {
+		if u := a.middle(); d.k == len(a.start) && len(d.held) == 0 && a.space.Feasible(a.space.Decode(u)) {
+			return u, true
+		}
+		return a.tpe.place(d)
+	}
+	e := a.engine(d.k)
+	if e == tpeEngine {
+		return a.tpe.place(d)
+	}
+	r := a.regression(e)
+	if r == nil {
+		return a.tpe.place(d)
+	}
+	if u, ok := (&acquisition{regression: r, space: a.space, f: a.f, held: d.held, rng: d.rng, known: a.knows}).place(); ok {
+		return u, true
+	}
+	return a.tpe.place(d)
+}
+
+// middle is the middle of every range, the first value of every list, and the
+// default where there is one: what a person would try first.
+func (a *auto) middle() []float64 {
+	u := make([]float64, a.space.Dims())
+	for dim := range u {
+		p := &a.space.params[a.space.dims[dim]]
+		switch {
+		case p.Default != nil:
+			u[dim] = p.domain.encode(p.Default)
+		case p.domain.categorical():
+			u[dim] = p.domain.centre(0)
+		default:
+			u[dim] = 0.5
+		}
+	}
+	return u
+}
+
+// knows tells whether a point is known or proposed in the Ask under way.
+func (a *auto) knows(pt Point) bool {
+	h := hashOf(pt)
+	return a.taken[h] > 0 || slices.ContainsFunc(a.mine, func(r *record) bool { return r.hash == h })
+}

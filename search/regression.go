@@ -1,0 +1,160 @@
+package search
+
+import (
+	"cmp"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// How many trials the regression models see: the best half, and an even sample of
+// the others.
+const (
+	regressionRows = 256
+	fitRows        = 128 // that hyperparameters are fitted to
+	pendingRows    = 64  // open trials, the newest
+)
+
+// regression is a model of what is known, ready to be searched.
+type regression struct {
+	model
+	best     float64                   // the least loss it expects at a trial that has ended
+	near     [][]float64               // places of the best trials
+	feasible func(x []float64) float64 // log of the probability that a trial there does not fail
+}
+
+// regression fits an engine to what is known; nil while too little is.
+func (a *auto) regression(e engine) *regression {
+	finished, stopped, failed, open := a.known()
+	if len(finished) < 3 {
+		return nil
+	}
+	rows := a.someOf(finished, regressionRows)
+	x, y := a.rows(rows), warp(losses(rows))
+	out := &regression{feasible: feasibility(a.f, x, a.rows(failed))}
+	for _, r := range rows[:min(acquireBest, len(rows))] {
+		out.near = append(out.near, r.u)
+	}
+	x, y = a.withStopped(x, y, stopped)
+	make := a.maker(e, finished)
+	m := make(x, y)
+	out.best = math.Inf(1)
+	for _, row := range x {
+		mean, _ := m.bound(row)
+		out.best = min(out.best, mean)
+	}
+	if len(open) > 0 {
+		for _, row := range a.rows(open[max(0, len(open)-pendingRows):]) {
+			mean, _ := m.bound(row)
+			x, y = append(x, row), append(y, mean) // where it is, and what is expected of it
+		}
+		m = make(x, y)
+	}
+	out.model = m
+	return out
+}
+
+// maker makes an engine's models of rows.
+func (a *auto) maker(e engine, finished []*record) func(x [][]float64, y []float64) model {
+	if e == forestEngine {
+		return func(x [][]float64, y []float64) model { return newForest(a.f, x, y, a.seed) }
+	}
+	theta := a.hyperparameters(finished)
+	return func(x [][]float64, y []float64) model { return newGaussian(a.f, x, y, theta) }
+}
+
+// known are the live trials that lie in the space, by number; the proposals of
+// the Ask under way are the last open ones.
+func (a *auto) known() (finished, stopped, failed, open []*record) {
+	for _, r := range a.records {
+		switch {
+		case !r.live() || r.u == nil:
+		case r.finished:
+			finished = append(finished, r)
+		case r.failed:
+			failed = append(failed, r)
+		case r.stopped:
+			stopped = append(stopped, r)
+		default:
+			open = append(open, r)
+		}
+	}
+	for _, rs := range [][]*record{finished, stopped, failed, open} {
+		slices.SortFunc(rs, func(x, y *record) int { return cmp.Compare(x.trial, y.trial) })
+	}
+	return finished, stopped, failed, append(open, a.mine...)
+}
+
+func (a *auto) rows(rs []*record) [][]float64 {
+	out := make([][]float64, len(rs))
+	for i, r := range rs {
+		out[i] = a.f.of(r.u, make([]float64, a.space.Dims()))
+	}
+	return out
+}
+
+func losses(rs []*record) []float64 {
+	out := make([]float64, len(rs))
+	for i, r := range rs {
+		out[i] = r.final
+	}
+	return out
+}
+
+// someOf is at most n of the finished trials, best first: the best half of n, and
+// of the others those that a lot falls on, the same ones at every size.
+func (a *auto) someOf(finished []*record, n int) []*record {
+	rs := slices.Clone(finished)
+	slices.SortFunc(rs, byRank)
+	if len(rs) <= n {
+		return rs
+	}
+	best, rest := rs[:n/2], rs[n/2:]
+	slices.SortFunc(rest, func(x, y *record) int {
+		return cmp.Or(cmp.Compare(mix(a.seed, uint64(x.trial)), mix(a.seed, uint64(y.trial))), x.trial-y.trial)
+	})
+	return append(best, rest[:n-n/2]...)
+}
+
+// withStopped adds trials that were stopped early. What they would have reached is
+// not known; they were not among the best of a rung, so that they count as the
+// mean of the worse half of those that finished, and never as the worst.
+func (a *auto) withStopped(x [][]float64, y []float64, stopped []*record) ([][]float64, []float64) {
+	if len(stopped) == 0 {
+		return x, y
+	}
+	worse := slices.Sorted(slices.Values(y))[len(y)/2:]
+	mean := 0.0
+	for _, v := range worse {
+		mean += v / float64(len(worse))
+	}
+	for _, row := range a.rows(stopped[max(0, len(stopped)-regressionRows/2):]) {
+		x, y = append(x, row), append(y, mean)
+	}
+	return x, y
+}
+
+// hyper are hyperparameters, by what they were fitted to.
+type hyper struct {
+	key   uint64
+	theta []float64
+}
+
+// hyperparameters are fitted to the trials up to a number that moves in steps of
+// a sixteenth to a thirty-second of itself, and lags behind by as many as run at
+// once: few asks wait for a fit, and which one an ask needs is said by the trials.
+func (a *auto) hyperparameters(finished []*record) []float64 {
+	last := max(finished[len(finished)-1].trial, 1)
+	last -= min(a.lag, last/2)
+	last -= last % (1 << max(0, bits.Len(uint(last))-5))
+	rs := slices.DeleteFunc(slices.Clone(finished), func(r *record) bool { return r.trial > last })
+	key := a.seed
+	for _, r := range rs {
+		key = mix(mix(key, uint64(r.trial)), math.Float64bits(r.final))
+	}
+	if a.hyper.theta == nil || a.hyper.key != key {
+		some := a.someOf(rs, fitRows)
+		a.hyper = hyper{key, fitGaussian(a.f, a.rows(some), warp(losses(some)))}
+	}
+	return a.hyper.theta
+}
