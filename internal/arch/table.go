@@ -67,6 +67,7 @@ var rooms = map[string]room{
 	"internal/arch": {level: 0},
 
 	// Suites and helpers of tests. A suite sees what its subject sees, and its subject.
+	"search/session":         {level: 1, also: []string{"search"}},
 	"search/searchtest":      {level: 1, also: []string{"search"}, test: true},
 	"tracking/trackingtest":  {level: 1, also: []string{"tracking"}, test: true},
 	"engine/enginetest":      {level: 1, also: []string{"engine"}, test: true},
