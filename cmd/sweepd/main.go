@@ -25,6 +25,7 @@ type cli struct {
 	Serve   serveCmd   `cmd:"" help:"Run the server, with a worker inside when --slots is given."`
 	Worker  workerCmd  `cmd:"" help:"Run a worker on this machine for a server."`
 	Run     runCmd     `cmd:"" help:"Run a sweep here and now: server, worker and progress in one."`
+	AskTell askTellCmd `cmd:"" name:"ask-tell" help:"Search alone: JSON lines on standard input and output, for a program that runs its trials itself."`
 	Migrate migrateCmd `cmd:"" help:"Bring a database to this version's schema, and do nothing else."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 
