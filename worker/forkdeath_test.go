@@ -98,13 +98,22 @@ if "serve" in sys.orig_argv:
 	}
 }
 
-// A call that is made when its fork server has died is as good as any.
+// A call that is made when its fork server has died is as good as any; one whose
+// server died before its keeper had heard of the fork is made again.
 func TestACallOutlivesItsForkServer(t *testing.T) {
 	o := newOffice(time.Minute)
 	o.start(t, func(c *worker.Config) { c.Slots = 1 })
 	task := shell("")
 	task.Argv, task.Python, task.Objective = nil, "m:f", "acc"
-	task.Code = o.freeze(t, map[string]string{"m.py": "import os, signal, time\ndef f():\n    server = os.getppid()\n    os.kill(server, signal.SIGKILL)\n    while os.getppid() == server: time.sleep(0.001)\n    return 1\n"})
+	task.Code = o.freeze(t, map[string]string{"tell.py": tell, "m.py": `
+import os, signal, tell, time
+def f():
+    server = os.getppid()
+    if tell.tell() == "forked":
+        os.kill(server, signal.SIGKILL)
+        while os.getppid() == server: time.sleep(0.001)
+    return 1
+`})
 	for n := range 2 {
 		ref := o.add(n+1, task)
 		if out := o.outcome(t, ref); out.Verdict != trials.Succeeded || out.Result["acc"] != 1 {
