@@ -37,6 +37,10 @@ type acquisition struct {
 	held  map[int]float64
 	rng   *rand.Rand
 	x     []float64 // scratch
+
+	// expected looks for the least expected loss, not for an improvement: with
+	// noise, more trials where it is good tell which of them are.
+	expected bool
 }
 
 // spot is a candidate.
@@ -121,8 +125,8 @@ func (a *acquisition) climb(at spot, trail *[]spot) spot {
 	return at
 }
 
-// score is the log of the expected improvement at u; false when it is no more
-// than least, or when constraints are violated.
+// score is the log of the expected improvement at u, or what stands in its place;
+// false when it is no more than least, or when constraints are violated.
 func (a *acquisition) score(u []float64, least float64) (float64, bool) {
 	if a.space.plain() {
 		for _, dim := range a.f.numeric {
@@ -140,6 +144,9 @@ func (a *acquisition) score(u []float64, least float64) (float64, bool) {
 	}
 	mean, sd := a.model.bound(a.x)
 	feasible := a.feasible(a.x)
+	if a.expected {
+		return feasible - mean, feasible-mean > least
+	}
 	if logEI(mean, sd, a.best)+feasible <= least {
 		return 0, false
 	}

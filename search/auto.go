@@ -28,7 +28,8 @@ type auto struct {
 	lag   int       // trials that run beside one another
 	mine  []*record // proposals of the Ask under way
 	open  int       // trials that have not ended
-	hyper hyper
+
+	coarse, fine hyper // of the Gaussian process
 }
 
 // engine is a model that proposes.
@@ -154,7 +155,11 @@ func (a *auto) place(d draw) ([]float64, bool) {
 	if r == nil {
 		return a.tpe.place(d)
 	}
-	if u, ok := (&acquisition{regression: r, space: a.space, f: a.f, held: d.held, rng: d.rng, known: a.knows}).place(); ok {
+	acq := &acquisition{
+		regression: r, space: a.space, f: a.f, held: d.held, rng: d.rng, known: a.knows,
+		expected: r.noisy && d.k%2 == 1,
+	}
+	if u, ok := acq.place(); ok {
 		return u, true
 	}
 	return a.tpe.place(d)

@@ -21,36 +21,44 @@ const (
 	noiseLeast   = 1e-6
 	noiseRows    = 20 // rows from which noise can be told from the rest
 	fitSteps     = 30
+	refitSteps   = 8 // from hyperparameters of nearly the same rows
 )
 
 // fitGaussian finds the hyperparameters of largest posterior density for rows x
-// and targets y, by L-BFGS from one start, and from a second where noise is as
-// likely: a function of the rows alone, in their order. O(n³) for each of some 40
-// steps.
-func fitGaussian(f *features, x [][]float64, y []float64) []float64 {
+// and targets y by L-BFGS: from a start in few steps, or, when it is nil, from the
+// middle of the prior and from where noise is as likely. A function of the rows, in
+// their order, and of the start. O(n³) for each of some 10 or 40 steps.
+func fitGaussian(f *features, x [][]float64, y, start []float64) []float64 {
 	g := &fit{f: f, x: x, y: y}
 	d := len(f.space.dims)
 	g.prior = hyperpriors(d)
-	start := make([]float64, d+2)
+	middle := make([]float64, d+2)
 	for i, p := range g.prior {
-		start[i] = p.centre
+		middle[i] = p.centre
 	}
-	if len(x) < 3 {
-		return start
+	switch {
+	case len(x) < 3:
+		return middle
+	case start != nil:
+		return g.climb(refitSteps, start)
+	case len(x) < noiseRows:
+		return g.climb(fitSteps, middle)
 	}
+	noisy := slices.Clone(middle)
+	noisy[d+1] = math.Log(noiseMuch)
+	return g.climb(fitSteps, middle, noisy)
+}
+
+// climb is the best that L-BFGS finds from some starts, which are the least.
+func (g *fit) climb(steps int, starts ...[]float64) []float64 {
 	problem := optimize.Problem{
 		Func: func(theta []float64) float64 { v, _ := g.at(theta); return v },
 		Grad: func(grad, theta []float64) { _, got := g.at(theta); copy(grad, got) },
 	}
-	settings := &optimize.Settings{MajorIterations: fitSteps, FuncEvaluations: 2 * fitSteps, GradientThreshold: 1e-2}
-	best, least := start, math.Inf(1)
-	for _, noise := range []float64{noiseMedian, noiseMuch} {
-		if noise == noiseMuch && len(x) < noiseRows {
-			break
-		}
-		from := slices.Clone(start)
-		from[d+1] = math.Log(noise)
-		result, _ := optimize.Minimize(problem, from, settings, &optimize.LBFGS{}) // what stopped it does not matter
+	settings := &optimize.Settings{MajorIterations: steps, FuncEvaluations: 2 * steps, GradientThreshold: 1e-2}
+	best, least := starts[0], math.Inf(1)
+	for _, start := range starts {
+		result, _ := optimize.Minimize(problem, start, settings, &optimize.LBFGS{}) // what stopped it does not matter
 		if result != nil && result.F < least && finite(result.X) {
 			best, least = result.X, result.F
 		}

@@ -52,7 +52,7 @@ func TestGradientOfTheFit(t *testing.T) {
 func TestAGaussianProcessLearnsASmoothFunction(t *testing.T) {
 	s := mixedSpace(t)
 	f, x, y := data(s, 60, 4)
-	g := newGaussian(f, x[:40], y[:40], fitGaussian(f, x[:40], y[:40]))
+	g := newGaussian(f, x[:40], y[:40], fitGaussian(f, x[:40], y[:40], nil))
 	for i, row := range x {
 		mean, most := g.bound(row)
 		sd := g.deviation()
@@ -68,7 +68,7 @@ func TestAGaussianProcessLearnsASmoothFunction(t *testing.T) {
 func TestAGaussianProcessOfNothing(t *testing.T) {
 	s := mixedSpace(t)
 	f := newFeatures(s)
-	g := newGaussian(f, nil, nil, fitGaussian(f, nil, nil))
+	g := newGaussian(f, nil, nil, fitGaussian(f, nil, nil, nil))
 	mean, sd := g.bound([]float64{0.5, 0.5, 1})
 	if mean != 0 || sd != math.Sqrt(g.signal) || g.deviation() != sd {
 		t.Errorf("%v ± %v, want 0 and the prior's deviation %v", mean, sd, math.Sqrt(g.signal))
@@ -81,7 +81,7 @@ func TestEqualRowsAndEqualTargets(t *testing.T) {
 	row := []float64{0.5, 0.5, 1}
 	for _, y := range [][]float64{{0, 0, 0}, {-1, 0, 1}} {
 		x := [][]float64{row, row, row}
-		g := newGaussian(f, x, y, fitGaussian(f, x, y))
+		g := newGaussian(f, x, y, fitGaussian(f, x, y, nil))
 		if mean, _ := g.bound(row); math.Abs(mean) > 1e-6 || math.IsNaN(g.deviation()) {
 			t.Errorf("targets %v: mean %v, deviation %v", y, mean, g.deviation())
 		}

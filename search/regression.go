@@ -15,12 +15,16 @@ const (
 	pendingRows    = 64  // open trials, the newest
 )
 
+// noiseThatMatters is a variance of the noise, that of the losses being 1.
+const noiseThatMatters = 0.05
+
 // regression is a model of what is known, ready to be searched.
 type regression struct {
 	model
 	best     float64                   // the least loss it expects at a trial that has ended
 	near     [][]float64               // places of the best trials
 	feasible func(x []float64) float64 // log of the probability that a trial there does not fail
+	noisy    bool                      // losses have noise that matters
 }
 
 // regression fits an engine to what is known; nil while too little is.
@@ -50,6 +54,9 @@ func (a *auto) regression(e engine) *regression {
 		}
 		m = make(x, y)
 	}
+	if g, ok := m.(*gaussian); ok {
+		out.noisy = g.noise > noiseThatMatters
+	}
 	out.model = m
 	return out
 }
@@ -60,6 +67,9 @@ func (a *auto) maker(e engine, finished []*record) func(x [][]float64, y []float
 		return func(x [][]float64, y []float64) model { return newForest(a.f, x, y, a.seed) }
 	}
 	theta := a.hyperparameters(finished)
+	if theta == nil {
+		theta = fitGaussian(a.f, nil, nil, nil)
+	}
 	return func(x [][]float64, y []float64) model { return newGaussian(a.f, x, y, theta) }
 }
 
@@ -143,18 +153,32 @@ type hyper struct {
 // hyperparameters are fitted to the trials up to a number that moves in steps of
 // a sixteenth to a thirty-second of itself, and lags behind by as many as run at
 // once: few asks wait for a fit, and which one an ask needs is said by the trials.
+// A fit begins where the one at steps eight times as wide has ended.
 func (a *auto) hyperparameters(finished []*record) []float64 {
 	last := max(finished[len(finished)-1].trial, 1)
 	last -= min(a.lag, last/2)
-	last -= last % (1 << max(0, bits.Len(uint(last))-5))
+	step := 1 << max(0, bits.Len(uint(last))-5)
+	from := a.fitted(&a.coarse, finished, last-last%(8*step), nil)
+	return a.fitted(&a.fine, finished, last-last%step, from)
+}
+
+// fitted are hyperparameters for the trials up to a number, from a start; those in
+// the cache when they were fitted to the same; nil without trials.
+func (a *auto) fitted(cache *hyper, finished []*record, last int, from []float64) []float64 {
 	rs := slices.DeleteFunc(slices.Clone(finished), func(r *record) bool { return r.trial > last })
+	if len(rs) < 3 {
+		return from
+	}
 	key := a.seed
 	for _, r := range rs {
 		key = mix(mix(key, uint64(r.trial)), math.Float64bits(r.final))
 	}
-	if a.hyper.theta == nil || a.hyper.key != key {
-		some := a.someOf(rs, fitRows)
-		a.hyper = hyper{key, fitGaussian(a.f, a.rows(some), warp(losses(some)))}
+	for _, t := range from {
+		key = mix(key, math.Float64bits(t))
 	}
-	return a.hyper.theta
+	if cache.theta == nil || cache.key != key {
+		some := a.someOf(rs, fitRows)
+		*cache = hyper{key, fitGaussian(a.f, a.rows(some), warp(losses(some)), from)}
+	}
+	return cache.theta
 }
