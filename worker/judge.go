@@ -9,11 +9,11 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/internal/pyjson"
 	"github.com/sweepd/sweepd/trials"
 )
 
@@ -64,10 +64,6 @@ func first(s []string) string {
 	return s[0]
 }
 
-// bare finds NaN and infinities as Python's json module writes them, which is not
-// JSON: outside quotes, where a value begins.
-var bare = regexp.MustCompile(`([:\[,]\s*)(NaN|-?Infinity)(\s*[,}\]])`)
-
 // readResult reads the result file: one JSON object of numbers, NaN and the
 // infinities bare or as strings. No file is no result.
 func readResult(path string) (map[string]float64, error) {
@@ -83,7 +79,7 @@ func readResult(path string) (map[string]float64, error) {
 			Fix(`NaN and infinities are the strings "NaN", "Infinity", "-Infinity"`)
 	}
 	var values map[string]any
-	if err := json.Unmarshal(bare.ReplaceAll(text, []byte(`$1"$2"$3`)), &values); err != nil {
+	if err := json.Unmarshal(pyjson.Quoted(text), &values); err != nil {
 		return nil, wrong(err)
 	}
 	out := map[string]float64{}

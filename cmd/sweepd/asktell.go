@@ -8,9 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 
 	"github.com/sweepd/sweepd/internal/fault"
+	"github.com/sweepd/sweepd/internal/pyjson"
 	"github.com/sweepd/sweepd/search"
 	"github.com/sweepd/sweepd/search/session"
 )
@@ -34,7 +34,7 @@ func askTell(ctx context.Context, in io.Reader, out io.Writer) error {
 	answers.SetEscapeHTML(false)
 	var s *session.Session
 	for lines.Scan() {
-		line := python(lines.Bytes())
+		line := pyjson.Null(lines.Bytes())
 		if s == nil {
 			var err error
 			if s, err = openSession(line); err != nil {
@@ -55,13 +55,6 @@ func askTell(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	return nil
 }
-
-// bareNumber finds NaN and infinities as Python's json module writes them, which
-// is not JSON: outside quotes, where a value begins.
-var bareNumber = regexp.MustCompile(`([:\[,]\s*)(NaN|-?Infinity)(\s*[,}\]])`)
-
-// python makes null of what Python writes for a number that is none.
-func python(line []byte) []byte { return bareNumber.ReplaceAll(line, []byte(`${1}null$3`)) }
 
 // refusal is an error as an answer.
 func refusal(err error) any {

@@ -59,12 +59,13 @@ var rooms = map[string]room{
 	"internal/preds":  {level: 1},
 
 	// 0: what knows nothing of sweeps.
-	fault:           {level: 0},
-	"internal/expr": {level: 0},
-	"internal/blob": {level: 0},
-	"internal/auth": {level: 0},
-	"internal/pack": {level: 0},
-	"internal/arch": {level: 0},
+	fault:             {level: 0},
+	"internal/expr":   {level: 0},
+	"internal/blob":   {level: 0},
+	"internal/auth":   {level: 0},
+	"internal/pack":   {level: 0},
+	"internal/pyjson": {level: 0},
+	"internal/arch":   {level: 0},
 
 	// Suites and helpers of tests. A suite sees what its subject sees, and its subject.
 	"search/session":         {level: 1, also: []string{"search"}},
