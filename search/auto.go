@@ -126,13 +126,17 @@ func (a *auto) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
 }
 
 func (a *auto) explain(k int) (by, note string) {
-	if a.modelled() {
-		switch a.engine(k) {
-		case gpEngine:
-			return "gp", fmt.Sprintf("largest expected improvement of a Gaussian process over %d trials", a.ended)
-		case forestEngine:
-			return "forest", fmt.Sprintf("largest expected improvement of a forest over %d trials", a.ended)
+	if !a.modelled() {
+		if k == len(a.start) {
+			return "init", "the middle of every range"
 		}
+		return a.tpe.explain(k)
+	}
+	switch a.engine(k) {
+	case gpEngine:
+		return "gp", fmt.Sprintf("largest expected improvement of a Gaussian process over %d trials", a.ended)
+	case forestEngine:
+		return "forest", fmt.Sprintf("largest expected improvement of a forest over %d trials", a.ended)
 	}
 	return a.tpe.explain(k)
 }

@@ -7,12 +7,13 @@ import (
 	"slices"
 )
 
-// How many trials the regression models see: the best half, and an even sample of
-// the others.
+// How many trials the regression models see: of those that finished the best half
+// and an even sample of the others.
 const (
-	regressionRows = 256
-	fitRows        = 128 // that hyperparameters are fitted to
+	regressionRows = 256 // that have ended
+	stoppedRows    = 96  // of these at most that were stopped, the newest
 	pendingRows    = 64  // open trials, the newest
+	fitRows        = 128 // that hyperparameters are fitted to
 )
 
 // noiseThatMatters is a variance of the noise, that of the losses being 1.
@@ -33,7 +34,8 @@ func (a *auto) regression(e engine) *regression {
 	if len(finished) < 3 {
 		return nil
 	}
-	rows := a.someOf(finished, regressionRows)
+	stopped = stopped[max(0, len(stopped)-stoppedRows):]
+	rows := a.someOf(finished, regressionRows-len(stopped))
 	x, y := a.rows(rows), warp(losses(rows))
 	out := &regression{feasible: feasibility(a.f, x, a.rows(failed))}
 	for _, r := range rows[:min(acquireBest, len(rows))] {
@@ -138,7 +140,7 @@ func (a *auto) withStopped(x [][]float64, y []float64, stopped []*record) ([][]f
 	for _, v := range worse {
 		mean += v / float64(len(worse))
 	}
-	for _, row := range a.rows(stopped[max(0, len(stopped)-regressionRows/2):]) {
+	for _, row := range a.rows(stopped) {
 		x, y = append(x, row), append(y, mean)
 	}
 	return x, y
