@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 
 	"github.com/sweepd/sweepd/internal/fault"
@@ -152,7 +153,7 @@ func (l *toldLine) tell(s *session.Session) error {
 }
 
 func (l *reportLine) report(s *session.Session) (any, error) {
-	value := nan
+	value := math.NaN()
 	if l.Value != nil {
 		value = *l.Value
 	}

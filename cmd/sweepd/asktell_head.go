@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 
@@ -13,8 +12,6 @@ import (
 	"github.com/sweepd/sweepd/search/session"
 	"github.com/sweepd/sweepd/trials/spec"
 )
-
-var nan = math.NaN()
 
 // head is the first line of ask-tell. Only the space is required; keys that the
 // sweep file has too mean what they mean there.

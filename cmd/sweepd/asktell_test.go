@@ -41,7 +41,7 @@ func TestAskTell(t *testing.T) {
 		{`{"ask": 1}`, `{"trials":[{"id":3,`},
 		{`{"drop": 3}`, `{}`},
 		{`{"report": {"id": 3, "resource": 1, "value": 0.4}}`, `{"error":{"code":"ended"`},
-		{`{"tell": {"id": 9, "value": 1}}`, `{"error":{"code":"trial","message":"there is no trial 9","hint":"ids are those of the answer to ask, 1 to 3 so far"}}`},
+		{`{"tell": {"id": 9, "value": 1}}`, `{"error":{"code":"trial","message":"there is no trial 9","hint":"ids are those that ask gave, 3 so far"}}`},
 	}
 	lines := []string{`{"space": {"params": {"lr": {"type": "float", "range": [1e-5, 0.1], "scale": "log"}, "opt": ["adam", "sgd"], "momentum": {"type": "float", "range": [0, 1], "when": "opt == 'sgd'"}}}, "objectives": [{"metric": "y", "goal": "minimize"}], "seed": 3, "budget": {"trials": 20}}`}
 	for _, c := range talk {
@@ -63,7 +63,7 @@ func TestAskTellStops(t *testing.T) {
 		`{"report": {"id": 1, "resource": 2, "value": 0.9}}`,
 		`{"report": {"id": 2, "resource": 2, "value": 0.5}}`,
 	)
-	if want := `{"stop":true,"why":"asha at 1: rank 2 of 2, the cut is 0.9"}`; got[len(got)-1] != want {
+	if want := `{"stop":true,"why":"stopped early at 1: rank 2 of 2, cut 0.9, has 0.5"}`; got[len(got)-1] != want {
 		t.Errorf("answers\n%s\nwant %s last", strings.Join(got, "\n"), want)
 	}
 }

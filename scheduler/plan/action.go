@@ -163,16 +163,11 @@ func (a BuildEnsemble) String() string { return fmt.Sprintf("build ensemble %s",
 func (a FinishSweep) String() string   { return fmt.Sprintf("finish sweep: %s", a.State) }
 func (a Pause) String() string         { return fmt.Sprintf("pause: %s", a.Why) }
 
-// Reason is a verdict as a sentence: "stopped early at 9: rank 80 of 197, cut
-// 0.9017, has 0.8994". The numbers are losses; the scheduler turns their sign for
-// a goal of maximize before it stores the text.
+// Reason is a verdict as a sentence. The numbers are losses; the scheduler turns
+// their sign for a goal of maximize before it stores the text.
 func Reason(v search.Verdict) string {
 	if v.Rule == Wall {
 		return "stopped early: the time of the sweep is up"
 	}
-	word := "goes on"
-	if v.Stop {
-		word = "stopped early"
-	}
-	return fmt.Sprintf("%s at %g: rank %d of %d, cut %.6g, has %.6g", word, v.Resource, v.Rank, v.Of, v.Cut, v.Loss)
+	return v.Reason()
 }

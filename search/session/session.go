@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"reflect"
 	"slices"
@@ -97,7 +98,7 @@ func (s *Session) open(t *told) {
 	}
 	group := ""
 	if s.c.Group != "" {
-		group = groupOf(t.Params[s.c.Group])
+		group = fmt.Sprint(t.Params[s.c.Group])
 	}
 	s.c.Stopper.Open(t.ID, group)
 }
@@ -196,7 +197,13 @@ func (s *Session) Report(id int, resource, value float64) (stop bool, why string
 	if t.verdict == nil {
 		return false, "", nil
 	}
-	return true, s.reason(t.verdict), nil
+	return true, s.inValues(*t.verdict).Reason(), nil
+}
+
+// inValues is a verdict in the values that were told.
+func (s *Session) inValues(v search.Verdict) search.Verdict {
+	v.Loss, v.Cut = s.loss(v.Loss), s.loss(v.Cut)
+	return v
 }
 
 // Drop forgets an open trial, as if it had never been proposed.
@@ -230,7 +237,7 @@ func (s *Session) Best(n int) []Trial {
 
 func (s *Session) find(id int) (*told, error) {
 	if id < 1 || id > len(s.trials) {
-		return nil, fault.NotFoundf("there is no trial %d", id).Coded("trial").Fix("ids are those of the answer to ask, 1 to %d so far", len(s.trials))
+		return nil, fault.NotFoundf("there is no trial %d", id).Coded("trial").Fix("ids are those that ask gave, %d so far", len(s.trials))
 	}
 	return s.trials[id-1], nil
 }

@@ -148,7 +148,7 @@ func TestReportsStopWhoIsNotAmongTheBest(t *testing.T) {
 		if err != nil || stop != want.stop {
 			t.Errorf("trial %d at 1 with %v: stop %v, %v", id+1, want.value, stop, err)
 		}
-		if stop && why != "asha at 1: rank 2 of 2, the cut is 0.9" {
+		if stop && why != "stopped early at 1: rank 2 of 2, cut 0.9, has 0.5" {
 			t.Errorf("the reason is %q", why)
 		}
 	}
