@@ -1,9 +1,7 @@
 package search
 
 import (
-	"context"
 	"fmt"
-	"math"
 	"slices"
 )
 
@@ -18,16 +16,19 @@ const (
 // no single one wins everywhere, and two that alternate do better than either
 // alone (BBO challenge 2020, Turner et al. 2021, arXiv:2104.10201): a Gaussian
 // process for what is smooth, a forest for categories and conditions, TPE for
-// what is conditional or large. How often each comes is said by the space alone;
+// what is conditional or large. A proposal of a regression model costs O(rows²) for
+// each of some thousand places, rows being 256 at most and the open trials, and now
+// and then a fit. How often each comes is said by the space alone;
 // which makes proposal k is said by k and the trials, so that a rebuilt sampler
 // asks as the live one did.
 type auto struct {
 	*tpe
 	f     *features
 	cycle []engine
-	lag   int       // trials that run beside one another
-	mine  []*record // proposals of the Ask under way
-	open  int       // trials that have not ended
+	lag   int // trials that run beside one another
+	open  int // trials that have not ended
+	by    string
+	note  string // of the proposal under way
 
 	coarse, fine hyper // of the Gaussian process
 }
@@ -61,7 +62,7 @@ func newAuto(s *Space, o Options, cycle []engine) (Sampler, error) {
 	}
 	a := &auto{tpe: inner.(*tpe), f: newFeatures(s), cycle: cycle, lag: max(0, o.Parallel-1)}
 	a.n0 = max(autoStart, min(s.Dims()/4+3, a.n0))
-	a.draw, a.label = a.place, a.explain
+	a.draw, a.label = a.place, func(int) (by, note string) { return a.by, a.note }
 	enter, leave := a.enter, a.leave
 	a.enter = func(r *record) { enter(r); a.countOpen(r, 1) }
 	a.leave = func(r *record) { leave(r); a.countOpen(r, -1) }
@@ -108,65 +109,44 @@ func (a *auto) engine(k int) engine {
 	return a.cycle[k%len(a.cycle)]
 }
 
-// Ask gives proposals k to k+n-1; each sees those before it as pending. A
-// proposal of a regression model costs O(rows²) for each of some thousand places,
-// rows being 256 at most, and now and then a fit.
-func (a *auto) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
-	defer func() {
-		for _, r := range a.mine {
-			a.each(r, (*tpeGroup).leave)
-		}
-		a.mine = nil
-	}()
-	return a.ask(ctx, k, n, func(pt Point, u []float64) {
-		r := &record{trial: math.MaxInt - n + len(a.mine), point: pt, hash: hashOf(pt), u: u}
-		a.mine = append(a.mine, r)
-		a.each(r, (*tpeGroup).enter)
-	})
-}
-
-func (a *auto) explain(k int) (by, note string) {
-	if !a.modelled() {
-		if k == len(a.start) {
-			return "init", "the middle of every range"
-		}
-		return a.tpe.explain(k)
-	}
-	switch a.engine(k) {
-	case gpEngine:
-		return "gp", fmt.Sprintf("largest expected improvement of a Gaussian process over %d trials", a.ended)
-	case forestEngine:
-		return "forest", fmt.Sprintf("largest expected improvement of a forest over %d trials", a.ended)
-	}
-	return a.tpe.explain(k)
-}
+// say keeps who makes the proposal under way, and why.
+func (a *auto) say(by, format string, args ...any) { a.by, a.note = by, fmt.Sprintf(format, args...) }
 
 func (a *auto) place(d draw) ([]float64, bool) {
-	if d.try > 0 {
-		return a.tpe.place(d)
-	}
-	if !a.modelled() {
-		if u := a.middle(); d.k == len(a.start) && len(d.held) == 0 && a.space.Feasible(a.space.Decode(u)) {
+	if d.try == 0 {
+		if u, ok := a.choose(d); ok {
 			return u, true
 		}
-		return a.tpe.place(d)
+	}
+	a.by, a.note = a.tpe.explain(d.k)
+	return a.tpe.place(d)
+}
+
+// choose gives the place that auto itself would choose; false when TPE, or the Sobol
+// sequence before there is a model, is to choose.
+func (a *auto) choose(d draw) ([]float64, bool) {
+	if !a.modelled() {
+		u := a.middle()
+		a.say("init", "the middle of every range")
+		return u, d.k == len(a.start) && len(d.held) == 0 && a.space.Feasible(a.space.Decode(u))
 	}
 	e := a.engine(d.k)
 	if e == tpeEngine {
-		return a.tpe.place(d)
+		return nil, false
 	}
 	r := a.regression(e)
 	if r == nil {
-		return a.tpe.place(d)
+		return nil, false
 	}
-	acq := &acquisition{
-		regression: r, space: a.space, f: a.f, held: d.held, rng: d.rng, known: a.knows,
-		expected: r.noisy && d.k%2 == 1,
+	what := map[engine]string{gpEngine: "a Gaussian process", forestEngine: "a forest"}[e]
+	expected := r.noisy && d.k%2 == 1
+	if expected {
+		a.say(string(e), "least expected loss by %s over %d trials, since the losses are noisy", what, a.ended)
+	} else {
+		a.say(string(e), "largest expected improvement of %s over %d trials", what, a.ended)
 	}
-	if u, ok := acq.place(); ok {
-		return u, true
-	}
-	return a.tpe.place(d)
+	acq := &acquisition{regression: r, space: a.space, f: a.f, held: d.held, rng: d.rng, known: a.knows, expected: expected}
+	return acq.place()
 }
 
 // middle is the middle of every range, the first value of every list, and the

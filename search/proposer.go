@@ -27,7 +27,7 @@ type proposer struct {
 	// the proposals of the same share, try the draws for this proposal so far;
 	// false when no feasible place was found.
 	draw func(d draw) ([]float64, bool)
-	// label names and explains a point that was drawn for k.
+	// label names and explains the point that was drawn last, for k.
 	label func(k int) (by, note string)
 }
 
@@ -129,16 +129,16 @@ func (p *proposer) propose(ctx context.Context, k int, fresh func(Point) bool) (
 // few likely points may be known and the rest hardly begun, as where most cases
 // of a switch have no parameters.
 func (p *proposer) drawFresh(ctx context.Context, d draw, within *Space, fresh func(Point) bool) (Proposal, bool) {
-	by, note := p.name, ""
-	if p.label != nil {
-		by, note = p.label(d.k)
-	}
 	for d.try = 0; d.try < maxCollisions && ctx.Err() == nil; d.try++ {
 		u, ok := p.draw(d)
 		if !ok {
 			return Proposal{}, false
 		}
 		if pt := p.space.Decode(u); fresh(pt) {
+			by, note := p.name, ""
+			if p.label != nil {
+				by, note = p.label(d.k)
+			}
 			return Proposal{Point: pt, By: by, Note: note}, true
 		}
 	}

@@ -12,6 +12,7 @@ import (
 const (
 	regressionRows = 256 // that have ended
 	stoppedRows    = 96  // of these at most that were stopped, the newest
+	failedRows     = 256 // the newest
 	pendingRows    = 64  // open trials, the newest
 	fitRows        = 128 // that hyperparameters are fitted to
 )
@@ -37,13 +38,13 @@ func (a *auto) regression(e engine) *regression {
 	stopped = stopped[max(0, len(stopped)-stoppedRows):]
 	rows := a.someOf(finished, regressionRows-len(stopped))
 	x, y := a.rows(rows), warp(losses(rows))
-	out := &regression{feasible: feasibility(a.f, x, a.rows(failed))}
+	out := &regression{feasible: feasibility(a.f, x, a.rows(failed[max(0, len(failed)-failedRows):]))}
 	for _, r := range rows[:min(acquireBest, len(rows))] {
 		out.near = append(out.near, r.u)
 	}
 	x, y = a.withStopped(x, y, stopped)
-	make := a.maker(e, finished)
-	m := make(x, y)
+	build := a.builder(e, finished)
+	m := build(x, y)
 	out.best = math.Inf(1)
 	for _, row := range x {
 		mean, _ := m.bound(row)
@@ -54,7 +55,7 @@ func (a *auto) regression(e engine) *regression {
 			mean, _ := m.bound(row)
 			x, y = append(x, row), append(y, mean) // where it is, and what is expected of it
 		}
-		m = make(x, y)
+		m = build(x, y)
 	}
 	if g, ok := m.(*gaussian); ok {
 		out.noisy = g.noise > noiseThatMatters
@@ -63,8 +64,8 @@ func (a *auto) regression(e engine) *regression {
 	return out
 }
 
-// maker makes an engine's models of rows.
-func (a *auto) maker(e engine, finished []*record) func(x [][]float64, y []float64) model {
+// builder makes an engine's models of rows.
+func (a *auto) builder(e engine, finished []*record) func(x [][]float64, y []float64) model {
 	if e == forestEngine {
 		return func(x [][]float64, y []float64) model { return newForest(a.f, x, y, a.seed) }
 	}

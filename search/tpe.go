@@ -42,6 +42,7 @@ type tpe struct {
 	n0     int // trials that must have ended before the model proposes
 	init   *deal
 	builds int
+	mine   []*record // proposals of the Ask under way
 }
 
 // NewTPE makes a TPE. The first max(4, min(dimensions+1, 10, Budget/10))
@@ -84,15 +85,15 @@ func (t *tpe) each(r *record, f func(*tpeGroup, *record)) {
 // Ask gives proposals k to k+n-1; each sees those before it as pending.
 // O(n · kernels · candidates · dimensions), whatever the number of trials.
 func (t *tpe) Ask(ctx context.Context, k, n int) ([]Proposal, error) {
-	var mine []*record
 	defer func() {
-		for _, r := range mine {
+		for _, r := range t.mine {
 			t.each(r, (*tpeGroup).leave)
 		}
+		t.mine = nil
 	}()
 	return t.ask(ctx, k, n, func(pt Point, u []float64) {
-		r := &record{trial: math.MaxInt - n + len(mine), point: pt, u: u}
-		mine = append(mine, r)
+		r := &record{trial: math.MaxInt - n + len(t.mine), point: pt, hash: hashOf(pt), u: u}
+		t.mine = append(t.mine, r)
 		t.each(r, (*tpeGroup).enter)
 	})
 }

@@ -22,7 +22,8 @@ def work(server, root, code):
     """Runs what the server at the other end of a socket tells, and ends the process.
 
     It answers each line it takes with {"took": true}, so that the server tells of a process that
-    exists and has a session of its own, and each it has run, while it is ready for another, with {"done": true, "rss": bytes, "cpu": seconds}.
+    exists and has a session of its own, and each it has run, while it is ready for another, with
+    {"done": true, "rss": bytes, "cpu": seconds}.
     """
     os.setsid()
     status, slate = 1, None
